@@ -1,0 +1,219 @@
+import { type Page } from "@playwright/test";
+import { beSignedIn, expectNoReload, forbidReloads, visit } from "./support/browsing.ts";
+import { countJobs } from "./support/database.ts";
+import { EXPORT_PATH, ExportForm, expectError, expectNoError } from "./support/export-form.ts";
+import { jobRows } from "./support/jobs.ts";
+import { expect, test } from "./support/test.ts";
+
+const UNKNOWN = '"colour" is not a user attribute.';
+const WHOLE = /CSV can't hold "app_metadata" as a whole/;
+const TOO_MANY = /at most 30 fields; this has 31/;
+
+let form: ExportForm;
+
+test.beforeEach(async ({ page }) => {
+  await beSignedIn(page, "viewer");
+  await visit(page, EXPORT_PATH);
+  form = new ExportForm(page);
+});
+
+test("31 CSV fields are refused until the format is JSON", async ({ page, server }) => {
+  const submissions = watchSubmissions(page);
+  await form.choose("CSV");
+  for (let number = 1; number <= 16; number += 1) await form.add(`user_metadata.a${number}`);
+  await expect(page.getByText("30 of 30 fields")).toBeVisible();
+  await expect(form.addFields).toHaveAccessibleDescription("");
+  await form.add("user_metadata.a17");
+  await expect(page.getByText("31 of 30 fields")).toBeVisible();
+  await expect(form.addFields).toHaveAccessibleDescription(TOO_MANY);
+
+  await form.submit.click();
+  await expect(form.summary).toBeFocused();
+  await expect(form.summary).toContainText(TOO_MANY);
+  expect(submissions).toEqual([]);
+  expect(countJobs(server)).toBe(0);
+
+  await form.choose("JSON");
+  await expect(page.getByText("31 fields", { exact: true })).toBeVisible();
+  await expect(form.addFields).toHaveAccessibleDescription("");
+  await expect(form.summary).toBeHidden();
+  await form.submit.click();
+  await expect(jobRows(page)).toHaveCount(1);
+  expect(submissions.length).toBe(1);
+});
+
+test("whole app_metadata in CSV is refused until the format is JSON", async ({ page, server }) => {
+  const submissions = watchSubmissions(page);
+  await form.choose("CSV");
+  await form.add("app_metadata");
+  await form.submit.click();
+  await expectError(form.field(1).attribute, WHOLE);
+  await expect(form.summary).toBeFocused();
+  expect(submissions).toEqual([]);
+  expect(countJobs(server)).toBe(0);
+
+  await form.choose("JSON");
+  await expectNoError(form.field(1).attribute);
+  await form.choose("CSV");
+  await expectError(form.field(1).attribute, WHOLE);
+  await form.field(1).attribute.fill("app_metadata.plan");
+  await expectNoError(form.field(1).attribute);
+  await form.submit.click();
+  await expect(jobRows(page)).toHaveCount(1);
+});
+
+test("a field is checked while it is typed, but not before there was time to finish it", async () => {
+  await form.addFields.click();
+  const { attribute } = form.field(1);
+  await expectNoError(attribute);
+  await attribute.pressSequentially("colour");
+  await expectError(attribute, UNKNOWN);
+  await expect(attribute).toBeFocused();
+  await attribute.fill("user_metadata.");
+  await expectError(attribute, /A member's name is missing/);
+  await attribute.pressSequentially("colour");
+  await expectNoError(attribute);
+});
+
+test("two fields can't have one title", async () => {
+  await form.add("last_login", "email");
+  await form.submit.click();
+  await expectError(form.field(1).title, /Another field is called "email" already/);
+  await expectNoError(form.field(1).attribute);
+  await form.includeDefaults.uncheck();
+  await expectNoError(form.field(1).title);
+
+  await form.add("email");
+  await form.submit.click();
+  await expectError(form.field(2).attribute, /Another field is called "email" already/);
+  await form.field(2).title.fill("E-mail");
+  await expectNoError(form.field(2).attribute);
+});
+
+test("an export of nothing is refused", async ({ server }) => {
+  await form.includeDefaults.uncheck();
+  await form.submit.click();
+  await expect(form.summary).toBeFocused();
+  await expect(form.addFields).toHaveAccessibleDescription(/There is nothing to export/);
+  expect(countJobs(server)).toBe(0);
+  await form.add("email");
+  await expect(form.summary).toBeHidden();
+});
+
+test("the summary leads to each field that is wrong, and forgets what is mended", async ({ page }) => {
+  await form.add("colour");
+  await form.add("email");
+  await form.add("password_hash");
+  await form.submit.click();
+  await expect(form.summary).toBeFocused();
+  await expect(form.summary.getByRole("link")).toHaveText([/^Field 1/, /^Field 2/, /^Field 3.*can't be exported/]);
+  await form.summary.getByRole("link", { name: "Field 3" }).click();
+  await expect(form.field(3).attribute).toBeFocused();
+
+  await form.field(1).remove.click();
+  await expect(form.summary.getByRole("link")).toHaveCount(2);
+  await expectError(form.field(2).attribute, /"password_hash" can't be exported/);
+  await form.field(2).attribute.fill("last_ip");
+  await form.field(1).attribute.fill("last_login");
+  await expect(page.getByRole("alert")).toHaveCount(0);
+});
+
+test("the focus follows rows that come and go", async ({ page }) => {
+  await forbidReloads(page);
+  await form.addFields.click();
+  await expect(form.field(1).attribute).toBeFocused();
+  await page.keyboard.type("last_login");
+  await form.addFields.click();
+  await expect(form.field(2).attribute).toBeFocused();
+  await page.keyboard.type("last_ip");
+  await form.add("blocked");
+
+  await form.field(2).remove.click();
+  await expect(form.field(2).attribute).toBeFocused();
+  await expect(form.field(2).attribute).toHaveValue("blocked");
+  await form.field(2).remove.click();
+  await expect(form.field(1).attribute).toBeFocused();
+  await expect(form.field(1).attribute).toHaveValue("last_login");
+  await form.field(1).remove.click();
+  await expect(form.addFields).toBeFocused();
+  await expect(form.attributes).toHaveCount(0);
+  await expectNoReload(page);
+});
+
+test("the counter tells how many columns the file will have", async ({ page }) => {
+  await expect(page.getByText("14 fields", { exact: true })).toBeVisible();
+  await form.add("last_login");
+  await expect(page.getByText("15 fields", { exact: true })).toBeVisible();
+  await form.choose("CSV");
+  await expect(page.getByText("15 of 30 fields")).toBeVisible();
+  await form.includeDefaults.uncheck();
+  await expect(page.getByText("1 of 30 fields")).toBeVisible();
+});
+
+test("Reset Form begins anew", async ({ page }) => {
+  await form.connection.selectOption("Partner-Portal");
+  await form.choose("CSV");
+  await form.includeDefaults.uncheck();
+  await form.sample.check();
+  await form.add("colour");
+  await form.submit.click();
+  await expect(form.summary).toBeVisible();
+
+  await form.reset.click();
+  await expect(form.summary).toBeHidden();
+  await expect(form.attributes).toHaveCount(0);
+  await expect(form.connection.locator("option:checked")).toHaveText("All connections");
+  await expect(form.format.locator("option:checked")).toHaveText("JSON file (*.json)");
+  await expect(form.includeDefaults).toBeChecked();
+  await expect(form.sample).not.toBeChecked();
+  await expect(form.connection).toBeFocused();
+  await form.submit.click();
+  await expect(jobRows(page)).toHaveCount(1);
+});
+
+test("the form works by the keyboard alone", async ({ page }) => {
+  await form.connection.focus();
+  await page.keyboard.press("Tab");
+  await expect(form.format).toBeFocused();
+  await page.keyboard.press("C");
+  await page.keyboard.press("Tab");
+  await expect(form.includeDefaults).toBeFocused();
+  await page.keyboard.press("Space");
+  await expect(form.includeDefaults).not.toBeChecked();
+  await form.addFields.focus();
+  await page.keyboard.press("Enter");
+  await expect(form.field(1).attribute).toBeFocused();
+  await page.keyboard.type("email");
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("Tab");
+  await page.keyboard.type("E-mail");
+  await page.keyboard.press("Enter");
+  await expect(jobRows(page)).toHaveCount(1);
+  await expect(jobRows(page).first()).toContainText("CSV");
+});
+
+test("what the server alone can know is shown at the field too", async ({ page, server }) => {
+  await page.goto(`${EXPORT_PATH}?form[connection]=con_0000000000000000&form[format]=json&form[include_defaults]=true`);
+  await form.submit.click();
+  await expectError(form.connection, /connection/);
+  expect(countJobs(server)).toBe(0);
+});
+
+test("the server refuses what never went through the form", async ({ page, server }) => {
+  const answer = await page.request.post("/rpc/submit_export", {
+    headers: { accept: "application/json" },
+    form: { "form[format]": "csv", "form[include_defaults]": "true", "form[fields][0][name]": "app_metadata" },
+  });
+  expect(answer.ok()).toBe(false);
+  expect(await answer.text()).toMatch(/CSV can't hold \\"app_metadata\\" as a whole/);
+  expect(countJobs(server)).toBe(0);
+});
+
+/** Collects the requests that submit an export. */
+function watchSubmissions(page: Page): string[] {
+  const submissions: string[] = [];
+  page.on("request", (request) => {
+    if (request.url().includes("/rpc/submit_export")) submissions.push(request.url());
+  });
+  return submissions;
+}

@@ -1,0 +1,178 @@
+//! Jobs: what their states are, and what pages see of them.
+
+use serde::{Deserialize, Serialize};
+
+use super::{export::ExportInput, id::prefixed_id, timestamp::Timestamp};
+
+prefixed_id! {
+    /// Identifies a job: `job_` and 16 letters or digits.
+    JobId, "job_"
+}
+
+/// What a job does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum JobKind {
+    /// Writes users to a file.
+    UsersExport,
+}
+
+impl JobKind {
+    /// The name in the store and on the wire.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::UsersExport => "users_export",
+        }
+    }
+}
+
+/// Where a job is in its life: `pending`, then `processing`, then one of the others.
+///
+/// A job whose worker died stays `processing` until another worker takes it over. One thing changes after the end: a
+/// completed job fails when its file has vanished from the disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum JobStatus {
+    /// Waits for a worker.
+    Pending,
+    /// A worker holds its lease.
+    Processing,
+    /// The file is whole and can be downloaded.
+    Completed,
+    /// It ended without a result; the job says why.
+    Failed,
+    /// A member ended it.
+    Cancelled,
+}
+
+impl JobStatus {
+    /// All states.
+    pub const ALL: [Self; 5] = [Self::Pending, Self::Processing, Self::Completed, Self::Failed, Self::Cancelled];
+
+    /// The name in the store and on the wire.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Processing => "processing",
+            Self::Completed => "completed",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    /// Whether nothing changes any more.
+    pub fn is_final(self) -> bool {
+        matches!(self, Self::Completed | Self::Failed | Self::Cancelled)
+    }
+}
+
+impl std::str::FromStr for JobStatus {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL.into_iter().find(|status| status.name() == text).ok_or_else(|| format!("unknown job status {text}"))
+    }
+}
+
+/// How far a job has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Progress {
+    /// Users in the file so far.
+    pub rows: u64,
+    /// Users that the file will have; `None` until they are counted.
+    pub expected_rows: Option<u64>,
+    /// Bytes of the (compressed) file so far.
+    pub bytes: u64,
+}
+
+impl Progress {
+    /// Whole percent done, 0 to 100; 100 only where nothing is missing.
+    pub fn percentage_done(&self) -> u8 {
+        match self.expected_rows {
+            None => 0,
+            Some(0) => 100,
+            // At most 100 after `min`.
+            Some(expected) => (u128::from(self.rows) * 100 / u128::from(expected)).min(100) as u8,
+        }
+    }
+
+    /// Seconds that the rest takes at the pace so far, rounded up; `None` while that is unknown.
+    pub fn time_left_seconds(&self, elapsed_millis: i64) -> Option<u64> {
+        let expected = self.expected_rows?;
+        let left = expected.saturating_sub(self.rows);
+        if left == 0 {
+            return Some(0);
+        }
+        let elapsed = u128::try_from(elapsed_millis).ok()?;
+        let millis = (elapsed * u128::from(left)).checked_div(u128::from(self.rows))?;
+        u64::try_from(millis.div_ceil(1_000)).ok()
+    }
+}
+
+/// A job as the pages show it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobView {
+    /// Public identifier.
+    pub id: JobId,
+    /// What it does.
+    pub kind: JobKind,
+    /// Where it is in its life.
+    pub status: JobStatus,
+    /// The settings it was submitted with.
+    pub request: ExportInput,
+    /// The connection's name; `None`: all users of the tenant.
+    pub connection: Option<String>,
+    /// E-mail address of the member who submitted it.
+    pub created_by: String,
+    /// When it was submitted.
+    pub created_at: Timestamp,
+    /// When its last attempt began.
+    pub started_at: Option<Timestamp>,
+    /// When it ended.
+    pub finished_at: Option<Timestamp>,
+    /// When it and its file are deleted.
+    pub expires_at: Timestamp,
+    /// How often a worker began it.
+    pub attempts: u64,
+    /// How far it has come.
+    pub progress: Progress,
+    /// Estimate of the seconds left while it is processing.
+    pub time_left_seconds: Option<u64>,
+    /// SHA-256 of the gzipped file, lower-case hex, once completed.
+    pub sha256: Option<String>,
+    /// Why it failed, in words for a person.
+    pub status_details: Option<String>,
+    /// Name of the file that a download gets, without `.gz`.
+    pub file_name: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{JobStatus, Progress};
+
+    #[test]
+    fn states_read_back() {
+        for status in JobStatus::ALL {
+            assert_eq!(status.name().parse(), Ok(status));
+        }
+        assert!("done".parse::<JobStatus>().is_err());
+    }
+
+    #[test]
+    fn progress() {
+        let progress = |rows, expected_rows| Progress { rows, expected_rows, bytes: 0 };
+        for (progress, elapsed, percentage, left) in [
+            (progress(0, None), 500, 0, None),
+            (progress(0, Some(0)), 500, 100, Some(0)),
+            (progress(0, Some(10)), 500, 0, None),
+            (progress(1, Some(3)), 1_000, 33, Some(2)),
+            (progress(999, Some(1_000)), 999_000, 99, Some(1)),
+            (progress(1_000, Some(1_000)), 1, 100, Some(0)),
+            (progress(u64::MAX / 2, Some(u64::MAX)), 1_000, 49, Some(1)),
+            (progress(1, Some(2)), -5, 50, None),
+        ] {
+            assert_eq!(progress.percentage_done(), percentage, "{progress:?}");
+            assert_eq!(progress.time_left_seconds(elapsed), left, "{progress:?}");
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! The rules of the product: pure types that compile natively and to WebAssembly.
+//!
+//! Nothing in here does I/O, reads the clock or knows the rest of the crate, so that the browser and the server
+//! judge every request by the very same code.
+
+pub mod connection;
+pub mod error;
+pub mod export;
+pub mod export_form;
+pub mod field;
+pub mod id;
+pub mod import;
+pub mod job;
+pub mod local_path;
+pub mod member;
+pub mod role;
+pub mod timestamp;
+pub mod user;

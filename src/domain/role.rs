@@ -1,0 +1,106 @@
+//! What a tenant member may do.
+
+use serde::{Deserialize, Serialize};
+
+/// The role of a tenant member. One member has exactly one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// Everything, members and API clients included.
+    Admin,
+    /// Sees, exports and imports users.
+    EditorUsers,
+    /// Sees and exports users.
+    ViewerUsers,
+    /// Any other dashboard role: sees no user and no job.
+    ViewerConfig,
+}
+
+/// Something that needs a role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Permission {
+    /// See users and jobs.
+    SeeUsers,
+    /// Submit an export, mint its link and download its file.
+    ExportUsers,
+    /// Submit an import.
+    ImportUsers,
+    /// Manage members and API clients.
+    ManageMembers,
+}
+
+impl Role {
+    /// All roles, the mightiest first.
+    pub const ALL: [Self; 4] = [Self::Admin, Self::EditorUsers, Self::ViewerUsers, Self::ViewerConfig];
+
+    /// The one table of who may do what.
+    pub fn allows(self, permission: Permission) -> bool {
+        match permission {
+            Permission::SeeUsers | Permission::ExportUsers => self != Self::ViewerConfig,
+            Permission::ImportUsers => matches!(self, Self::Admin | Self::EditorUsers),
+            Permission::ManageMembers => self == Self::Admin,
+        }
+    }
+
+    /// The name that people read: `Dashboard Viewer - Users`.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Admin => "Admin",
+            Self::EditorUsers => "Editor - Users",
+            Self::ViewerUsers => "Dashboard Viewer - Users",
+            Self::ViewerConfig => "Viewer - Config",
+        }
+    }
+
+    /// The name on the command line and in the store: `viewer-users`.
+    pub fn slug(self) -> &'static str {
+        match self {
+            Self::Admin => "admin",
+            Self::EditorUsers => "editor-users",
+            Self::ViewerUsers => "viewer-users",
+            Self::ViewerConfig => "viewer-config",
+        }
+    }
+}
+
+impl std::str::FromStr for Role {
+    type Err = String;
+
+    /// Reads a slug, or a title in any case.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL.into_iter().find(|role| role.slug() == text || role.title().eq_ignore_ascii_case(text)).ok_or_else(
+            || {
+                let slugs: Vec<_> = Self::ALL.iter().map(|role| role.slug()).collect();
+                format!("unknown role \"{text}\": use one of {}", slugs.join(", "))
+            },
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Permission::*, Role};
+
+    #[test]
+    fn who_may_do_what() {
+        let table = [
+            (Role::Admin, [true, true, true, true]),
+            (Role::EditorUsers, [true, true, true, false]),
+            (Role::ViewerUsers, [true, true, false, false]),
+            (Role::ViewerConfig, [false, false, false, false]),
+        ];
+        for (role, expected) in table {
+            let actual = [SeeUsers, ExportUsers, ImportUsers, ManageMembers].map(|permission| role.allows(permission));
+            assert_eq!(actual, expected, "{}", role.title());
+        }
+    }
+
+    #[test]
+    fn slugs_and_titles_read_back() {
+        for role in Role::ALL {
+            assert_eq!(role.slug().parse(), Ok(role));
+            assert_eq!(role.title().parse(), Ok(role));
+        }
+        assert!("root".parse::<Role>().unwrap_err().contains("viewer-users"));
+    }
+}

@@ -1,0 +1,114 @@
+//! Points in time as milliseconds since 1970-01-01T00:00:00Z.
+
+use serde::{Deserialize, Serialize};
+
+/// Milliseconds since the Unix epoch, UTC.
+///
+/// Written as ISO 8601 with milliseconds and `Z`, as the export files have it: `2024-02-29T12:00:00.000Z`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Timestamp(pub i64);
+
+const MILLIS_PER_DAY: i64 = 86_400_000;
+
+impl Timestamp {
+    /// The first instant that has a four-digit year: `0000-01-01T00:00:00.000Z`.
+    pub const MIN: Self = Self(-62_167_219_200_000);
+    /// The last instant that has a four-digit year: `9999-12-31T23:59:59.999Z`.
+    pub const MAX: Self = Self(253_402_300_799_999);
+    /// Length of the written form, in bytes.
+    pub const LEN: usize = 24;
+
+    /// This instant moved by `millis`, which may be negative.
+    pub fn plus_millis(self, millis: i64) -> Self {
+        Self(self.0.saturating_add(millis))
+    }
+
+    /// Milliseconds from `earlier` to this instant; negative if it is later.
+    pub fn millis_since(self, earlier: Self) -> i64 {
+        self.0.saturating_sub(earlier.0)
+    }
+
+    /// The written form. An instant outside of [`Timestamp::MIN`]..=[`Timestamp::MAX`] is written as the nearer of the two.
+    pub fn to_iso8601(self) -> [u8; Self::LEN] {
+        let millis = self.0.clamp(Self::MIN.0, Self::MAX.0);
+        let (year, month, day) = civil_from_days(millis.div_euclid(MILLIS_PER_DAY));
+        let of_day = millis.rem_euclid(MILLIS_PER_DAY);
+        let mut text = *b"0000-00-00T00:00:00.000Z";
+        put(&mut text, 0, 4, year);
+        put(&mut text, 5, 2, month);
+        put(&mut text, 8, 2, day);
+        put(&mut text, 11, 2, of_day / 3_600_000);
+        put(&mut text, 14, 2, of_day / 60_000 % 60);
+        put(&mut text, 17, 2, of_day / 1_000 % 60);
+        put(&mut text, 20, 3, of_day % 1_000);
+        text
+    }
+}
+
+impl std::fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.to_iso8601().iter().try_for_each(|byte| std::fmt::Write::write_char(f, char::from(*byte)))
+    }
+}
+
+/// Writes `number` with `width` digits at `at`.
+fn put(text: &mut [u8], at: usize, width: usize, mut number: i64) {
+    for place in (at..at + width).rev() {
+        text[place] = b'0' + (number % 10) as u8;
+        number /= 10;
+    }
+}
+
+/// The proleptic Gregorian date of a day number since 1970-01-01.
+///
+/// Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", `civil_from_days`. Written out here because it runs
+/// several times a user in the export loop and in the browser, where a calendar crate would weigh more than it does.
+fn civil_from_days(days: i64) -> (i64, i64, i64) {
+    let days = days + 719_468;
+    let era = days.div_euclid(146_097);
+    let day_of_era = days.rem_euclid(146_097);
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted_month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
+    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
+    (year_of_era + era * 400 + i64::from(month <= 2), month, day)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Timestamp;
+
+    #[test]
+    fn known_instants() {
+        for (millis, text) in [
+            (0, "1970-01-01T00:00:00.000Z"),
+            (-1, "1969-12-31T23:59:59.999Z"),
+            (1_709_208_000_123, "2024-02-29T12:00:00.123Z"),
+            (951_782_400_000, "2000-02-29T00:00:00.000Z"),
+            (Timestamp::MIN.0, "0000-01-01T00:00:00.000Z"),
+            (Timestamp::MAX.0, "9999-12-31T23:59:59.999Z"),
+            (i64::MAX, "9999-12-31T23:59:59.999Z"),
+            (i64::MIN, "0000-01-01T00:00:00.000Z"),
+        ] {
+            assert_eq!(Timestamp(millis).to_string(), text);
+        }
+    }
+
+    #[cfg(feature = "ssr")]
+    mod against_the_time_crate {
+        use proptest::prelude::*;
+        use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+
+        use super::Timestamp;
+
+        proptest! {
+            #[test]
+            fn writes_the_same_instant(millis in Timestamp::MIN.0..=Timestamp::MAX.0) {
+                let judge = OffsetDateTime::parse(&Timestamp(millis).to_string(), &Rfc3339).unwrap();
+                prop_assert_eq!(judge.unix_timestamp_nanos() / 1_000_000, i128::from(millis));
+            }
+        }
+    }
+}

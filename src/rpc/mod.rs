@@ -1,0 +1,34 @@
+//! Server functions: what the pages ask of the server, one file per page.
+//!
+//! Each is a public endpoint `POST /rpc/<name>`; a body calls one use case of `server::service`, which decides who may.
+
+#![expect(missing_docs, reason = "the server macro makes a struct with a public field for every argument")]
+
+pub mod exports;
+pub mod session;
+pub mod users;
+
+#[cfg(feature = "ssr")]
+mod context {
+    use leptos::prelude::use_context;
+
+    use crate::{
+        domain::error::AppError,
+        server::service::{Caller, Services, SessionHandle},
+    };
+
+    /// The use cases and the request's session, put there by `server::http`.
+    pub fn services_and_session() -> Result<(Services, SessionHandle), AppError> {
+        use_context::<Services>().zip(use_context::<SessionHandle>()).ok_or_else(|| {
+            tracing::error!("a server function runs outside of a request");
+            AppError::Internal
+        })
+    }
+
+    /// The use cases and the signed-in member.
+    pub async fn services_and_caller() -> Result<(Services, Caller), AppError> {
+        let (services, session) = services_and_session()?;
+        let caller = services.caller(&session).await?;
+        Ok((services, caller))
+    }
+}

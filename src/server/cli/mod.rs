@@ -1,0 +1,127 @@
+//! The command line.
+
+mod connection;
+mod export;
+mod generate;
+mod import;
+mod member;
+mod progress;
+mod serve;
+mod stop;
+
+use std::{
+    io::{self, Write},
+    path::PathBuf,
+    process::ExitCode,
+};
+
+use clap::{Args, Parser, Subcommand};
+use serde::Serialize;
+
+use super::{
+    clock::Clock,
+    config::{ConfigError, Settings},
+    files::FileStore,
+    service::{OperatorError, Services},
+    store::{Store, StoreError},
+    telemetry,
+};
+
+/// Export and import user profiles in bulk: in the browser and on the command line.
+#[derive(Debug, Parser)]
+#[command(name = "muster", version, about, arg_required_else_help = false)]
+struct Cli {
+    /// Without a command, the server is started.
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Start the web server
+    Serve(serve::Serve),
+    /// Add and list database connections, the sources that users belong to
+    Connection(connection::Connection),
+    /// Add and list the people who may sign in to Muster, and set their roles
+    Member(member::Member),
+    /// Add users to a connection from a file of NDJSON (one JSON object a line)
+    Import(import::Import),
+    /// Write users to a CSV or NDJSON file
+    Export(export::Export),
+    /// Print made-up users as NDJSON: the same ones for the same seed
+    Generate(generate::Generate),
+}
+
+/// Flags of every command that touches stored data.
+#[derive(Debug, Default, Args, Serialize)]
+struct DataFlags {
+    /// Directory of the database and the export files [default: ./data]
+    #[arg(long, value_name = "DIR")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data_dir: Option<PathBuf>,
+}
+
+/// One line on standard error, and exit code 1.
+#[derive(Debug, thiserror::Error)]
+enum CliError {
+    #[error("{0}")]
+    Message(String),
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    Operator(#[from] OperatorError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("{0}")]
+    Io(#[from] std::io::Error),
+}
+
+/// Runs the command that the process was started with.
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    telemetry::init();
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&error.into()),
+    };
+    let result = runtime.block_on(async {
+        match cli.command {
+            None => serve::Serve::default().run().await,
+            Some(Command::Serve(serve)) => serve.run().await,
+            Some(Command::Connection(connection)) => connection.run().await,
+            Some(Command::Member(member)) => member.run().await,
+            Some(Command::Import(import)) => import.run().await,
+            Some(Command::Export(export)) => export.run().await,
+            Some(Command::Generate(generate)) => generate.run(),
+        }
+    });
+    match result {
+        Ok(code) => code,
+        Err(error) => fail(&error),
+    }
+}
+
+/// Prints a line.
+fn print(line: std::fmt::Arguments<'_>) -> Result<(), CliError> {
+    Ok(writeln!(io::stdout(), "{line}")?)
+}
+
+fn fail(error: &CliError) -> ExitCode {
+    if let CliError::Io(error) = error
+        && error.kind() == io::ErrorKind::BrokenPipe
+    {
+        // `muster member list | head` is no failure.
+        return ExitCode::SUCCESS;
+    }
+    eprintln!("muster: {}", error.to_string().replace('\n', " "));
+    ExitCode::FAILURE
+}
+
+/// Opens the store for a command that is not the server.
+async fn open(flags: &DataFlags) -> Result<(Store, Services), CliError> {
+    let settings = Settings::load(flags)?;
+    let store = Store::open(&settings.data_dir).await?;
+    let files = FileStore::open(&settings.data_dir)?;
+    let services = Services::new(store.clone(), files, Clock::System, settings);
+    Ok((store, services))
+}

@@ -1,0 +1,112 @@
+//! `muster serve`
+
+use std::{net::SocketAddr, process::ExitCode, time::Duration};
+
+use clap::Args;
+use serde::Serialize;
+use tokio::net::TcpListener;
+use tokio_util::task::TaskTracker;
+
+use crate::server::{
+    clock::Clock,
+    config::Settings,
+    data_dir,
+    files::FileStore,
+    http,
+    jobs::{Sweeper, Workers},
+    service::{DEMO_USERS, DemoMembers, Services},
+    store::Store,
+};
+
+use super::{CliError, DataFlags, print, stop::stop_on_signal};
+
+/// Start the web server.
+///
+/// Settings come from these flags, else from MUSTER_* variables such as MUSTER_DATA_DIR, else from muster.toml.
+#[derive(Debug, Default, Args, Serialize)]
+pub struct Serve {
+    /// Serve a demo tenant with 10,000 made-up users, to try things out
+    #[arg(long)]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    demo: bool,
+    /// Address and port to listen on [default: 127.0.0.1:3000]
+    #[arg(long, value_name = "ADDR:PORT")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    addr: Option<SocketAddr>,
+    /// The tenant's name: the pages show it and export files have it [default: acme]
+    #[arg(long, value_name = "NAME")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tenant: Option<String>,
+    /// The address that browsers use, if it is another one: https://muster.example.com
+    #[arg(long, value_name = "URL")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    public_url: Option<String>,
+    #[command(flatten)]
+    #[serde(flatten)]
+    data: DataFlags,
+}
+
+impl Serve {
+    pub async fn run(self) -> Result<ExitCode, CliError> {
+        let settings = Settings::load(&self)?;
+        // Before anything else, so that no signal is missed.
+        let stop = stop_on_signal()?;
+        let in_data_dir = |error| CliError::Message(format!("{}: {error}", settings.data_dir.display()));
+        let _lock = data_dir::lock(&settings.data_dir).map_err(in_data_dir)?.ok_or_else(|| {
+            CliError::Message(format!(
+                "another muster serve is using {}; stop it first, or choose another --data-dir",
+                settings.data_dir.display()
+            ))
+        })?;
+        let store = Store::open(&settings.data_dir).await?;
+        let files = FileStore::open(&settings.data_dir).map_err(in_data_dir)?;
+        let services = Services::new(store.clone(), files.clone(), Clock::System, settings.clone());
+        let listener = TcpListener::bind(settings.addr)
+            .await
+            .map_err(|error| CliError::Message(format!("can't listen on {}: {error}", settings.addr)))?;
+        // Port 0 asks for any free port; people need to know which it is.
+        let settings = Settings { addr: listener.local_addr()?, ..settings };
+        let services = services.with_settings(settings.clone());
+        greet(&services, &settings).await?;
+
+        let tasks = TaskTracker::new();
+        let sweeper = Sweeper::new(store.clone(), files.clone(), Clock::System);
+        tasks.spawn(sweeper.run(stop.clone()));
+        let workers = Workers { store: store.clone(), files, clock: Clock::System, new_jobs: services.new_jobs() };
+        workers.start(&settings, &tasks, &stop).await?;
+        let router = http::router(services, http::Site::find(&settings), &settings).map_err(CliError::Message)?;
+        let grace = Duration::from_secs(settings.shutdown_seconds.into());
+        let served = http::serve(listener, router, stop.clone(), grace).await;
+
+        stop.cancel();
+        tasks.close();
+        tasks.wait().await;
+        store.close().await;
+        served?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Prints what someone needs to sign in.
+async fn greet(services: &Services, settings: &Settings) -> Result<(), CliError> {
+    let url = settings.url();
+    if settings.demo {
+        let DemoMembers { members, password } = services.operator_make_demo().await?;
+        let lines: Vec<_> =
+            members.into_iter().map(|(email, role)| format!("    {email:<20} {}", role.title())).collect();
+        print(format_args!(
+            "Muster serves the demo tenant \"{}\" with {DEMO_USERS} made-up users:\n\n    {url}\n\n\
+             Sign in with the password {password} as\n{}\n\nCtrl-C stops it.",
+            settings.tenant,
+            lines.join("\n")
+        ))
+    } else {
+        print(format_args!("Muster serves the tenant \"{}\" on {url}", settings.tenant))?;
+        match services.operator_set_up_link().await? {
+            Some(link) => print(format_args!(
+                "\nSet up the first Admin with this link. It works once, for 24 hours:\n\n    {link}\n"
+            )),
+            None => Ok(()),
+        }
+    }
+}

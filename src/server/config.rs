@@ -1,0 +1,223 @@
+//! Settings: flags win over `MUSTER_*` variables, which win over `muster.toml`.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use figment::{
+    Figment,
+    providers::{Env, Format, Serialized, Toml},
+};
+use serde::{Deserialize, Serialize};
+
+/// The file in the working directory that settings are read from.
+const FILE: &str = "muster.toml";
+
+/// What the environment's names begin with.
+const ENV_PREFIX: &str = "MUSTER_";
+
+/// Everything that can be set. `README.md` and `docs/SETTINGS.md` describe each for its users.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// Where the server listens.
+    pub addr: SocketAddr,
+    /// Where the database, its key and the export files are.
+    pub data_dir: PathBuf,
+    /// The tenant's name: the sidebar shows it and export files have it.
+    pub tenant: String,
+    /// Whether the demo tenant is made.
+    pub demo: bool,
+    /// Password of the demo's members; absent: a random one at every start.
+    pub demo_password: Option<String>,
+    /// The address that browsers use, such as `https://muster.example.com`; absent: what they say in `Host`.
+    pub public_url: Option<String>,
+    /// The directory of the browser's files; absent: the one beside the program, else `target/site`.
+    pub site_root: Option<PathBuf>,
+    /// Seconds that a download link works.
+    pub link_lifetime_seconds: u32,
+    /// Seconds after which a job and its file are deleted.
+    pub job_lifetime_seconds: u32,
+    /// Seconds after which an unused session ends.
+    pub session_lifetime_seconds: u32,
+    /// Bulk jobs that run at once.
+    pub workers: u16,
+    /// Sample jobs that run at once, beside the bulk ones.
+    pub sample_workers: u16,
+    /// Seconds after which a worker that is not heard of loses its job.
+    pub lease_seconds: u32,
+    /// Seconds that requests may go on after the server was told to stop.
+    pub shutdown_seconds: u32,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            addr: SocketAddr::from(([127, 0, 0, 1], 3000)),
+            data_dir: PathBuf::from("./data"),
+            tenant: "acme".to_owned(),
+            demo: false,
+            demo_password: None,
+            public_url: None,
+            site_root: None,
+            link_lifetime_seconds: 60,
+            job_lifetime_seconds: 24 * 60 * 60,
+            session_lifetime_seconds: 12 * 60 * 60,
+            workers: 2,
+            sample_workers: 2,
+            lease_seconds: 30,
+            shutdown_seconds: 10,
+        }
+    }
+}
+
+/// Settings are wrong: which, where it was set, and why.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct ConfigError(String);
+
+impl Settings {
+    /// Reads the file and the environment, with `flags` on top; a flag that was not given must not be serialised.
+    ///
+    /// # Errors
+    /// [`ConfigError`].
+    pub fn load(flags: impl Serialize) -> Result<Self, ConfigError> {
+        // Others may have variables of this prefix too: a cluster makes MUSTER_PORT for a service of that name.
+        let known = match serde_json::to_value(Self::default()) {
+            Ok(serde_json::Value::Object(known)) => known,
+            _ => serde_json::Map::new(),
+        };
+        let settings: Self = Figment::from(Serialized::defaults(Self::default()))
+            .merge(Toml::file(FILE))
+            .merge(
+                Env::prefixed(ENV_PREFIX).filter(move |name| known.contains_key(&name.as_str().to_ascii_lowercase())),
+            )
+            .merge(Serialized::defaults(flags))
+            .extract()
+            .map_err(|error| ConfigError(describe(&error)))?;
+        settings.check().map_err(ConfigError)?;
+        Ok(settings)
+    }
+
+    fn check(&self) -> Result<(), String> {
+        check_tenant(&self.tenant)?;
+        if self.demo && !self.addr.ip().is_loopback() {
+            return Err(format!(
+                "the demo has well-known members, so it only listens on this machine: {} is no loopback address",
+                self.addr
+            ));
+        }
+        for (name, number) in [
+            ("link_lifetime_seconds", self.link_lifetime_seconds),
+            ("job_lifetime_seconds", self.job_lifetime_seconds),
+            ("session_lifetime_seconds", self.session_lifetime_seconds),
+            ("lease_seconds", self.lease_seconds),
+            ("workers", self.workers.into()),
+            ("sample_workers", self.sample_workers.into()),
+        ] {
+            if number == 0 {
+                return Err(format!("{name} must be 1 or more"));
+            }
+        }
+        if let Some(url) = &self.public_url {
+            let parsed = url::Url::parse(url).map_err(|error| format!("public_url: {error}"))?;
+            if !matches!(parsed.scheme(), "http" | "https") || parsed.path() != "/" {
+                return Err("public_url must be like https://muster.example.com".to_owned());
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether browsers come by https.
+    pub fn is_https(&self) -> bool {
+        self.public_url.as_ref().is_some_and(|url| url.starts_with("https://"))
+    }
+
+    /// The address that people open.
+    pub fn url(&self) -> String {
+        match &self.public_url {
+            Some(url) => url.trim_end_matches('/').to_owned(),
+            None => format!("http://{}", self.addr),
+        }
+    }
+}
+
+/// A tenant's name becomes a file name, so it is kept to what is one everywhere.
+fn check_tenant(name: &str) -> Result<(), String> {
+    let edge = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
+    let bytes = name.as_bytes();
+    let inner = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'-' || *byte == b'_';
+    if (1..=63).contains(&bytes.len()) && edge(bytes.first()) && edge(bytes.last()) && bytes.iter().all(inner) {
+        Ok(())
+    } else {
+        Err(format!(
+            "tenant \"{name}\": use 1 to 63 letters, digits, \"-\" or \"_\", beginning and ending with a letter or digit"
+        ))
+    }
+}
+
+/// One line: what is wrong and where it was set.
+fn describe(error: &figment::Error) -> String {
+    let source = match error.metadata.as_ref() {
+        Some(metadata) if metadata.name.contains("environment") => {
+            let names: Vec<_> = error.path.iter().map(|part| format!("{ENV_PREFIX}{}", part.to_uppercase())).collect();
+            names.join(".")
+        }
+        Some(metadata) if metadata.name.contains("TOML") => format!("{FILE}: {}", error.path.join(".")),
+        _ => error.path.join("."),
+    };
+    format!("{source}: {}", error.kind).trim_start_matches(": ").to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::result_large_err, reason = "figment's own error type, in its own test harness")]
+
+    use figment::Jail;
+
+    use super::*;
+
+    #[derive(Serialize)]
+    struct Flags {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        tenant: Option<&'static str>,
+    }
+
+    #[test]
+    fn flags_win_over_variables_win_over_the_file() {
+        Jail::expect_with(|jail| {
+            let load = |tenant| Settings::load(Flags { tenant }).unwrap();
+            assert_eq!(load(None), Settings::default());
+            jail.create_file(FILE, "tenant = \"file\"\nworkers = 5")?;
+            assert_eq!((load(None).tenant.as_str(), load(None).workers), ("file", 5));
+            jail.set_env("MUSTER_TENANT", "variable");
+            assert_eq!((load(None).tenant.as_str(), load(None).workers), ("variable", 5));
+            assert_eq!(load(Some("flag")).tenant, "flag");
+            jail.set_env("MUSTER_PORT", "tcp://10.0.0.1:80");
+            assert_eq!(load(None).tenant, "variable");
+            Ok(())
+        });
+    }
+
+    #[test]
+    fn errors_say_where() {
+        for (file, variable, part) in [
+            ("addr = \"nowhere\"", None, "muster.toml: addr"),
+            ("colour = 1", None, "colour"),
+            ("tenant = \"a/b\"", None, "tenant \"a/b\""),
+            ("workers = 0", None, "workers must be 1 or more"),
+            ("demo = true\naddr = \"0.0.0.0:80\"", None, "no loopback address"),
+            ("public_url = \"ftp://x\"", None, "public_url"),
+            ("", Some(("MUSTER_WORKERS", "many")), "MUSTER_WORKERS"),
+        ] {
+            Jail::expect_with(|jail| {
+                jail.create_file(FILE, file)?;
+                if let Some((name, value)) = variable {
+                    jail.set_env(name, value);
+                }
+                let message = Settings::load(Flags { tenant: None }).unwrap_err().to_string();
+                assert!(message.contains(part), "{message}");
+                assert!(!message.contains('\n'), "{message}");
+                Ok(())
+            });
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! From a stored row to the values of the requested fields.
+
+use crate::domain::{
+    field::{FieldSpec, Segment},
+    timestamp::Timestamp,
+    user::{Attribute, AttributeType},
+};
+
+use super::{
+    ExportError,
+    json_path::PathTree,
+    source::{Cell, Column, Row, SourceError},
+};
+
+/// A field's value. By its type, not by its look, an encoder decides how to write it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Value<'a> {
+    /// The user lacks it.
+    Missing,
+    /// Text.
+    Text(&'a str),
+    /// `true` or `false`.
+    Boolean(bool),
+    /// A whole number.
+    Integer(i64),
+    /// A date that the server itself made.
+    Date(Timestamp),
+    /// Any JSON value, as it is stored.
+    Json(&'a str),
+}
+
+/// Where a field's value is.
+#[derive(Debug)]
+enum Place {
+    /// It is a column.
+    Column { index: usize, kind: AttributeType },
+    /// It is a slot of a JSON column's tree.
+    Slot { slot: usize, attribute: Attribute },
+}
+
+/// A column of JSON text and what is wanted from it.
+#[derive(Debug)]
+struct Document {
+    index: usize,
+    attribute: Attribute,
+    tree: PathTree,
+}
+
+/// How a request's fields are got from rows: made once, used for every row.
+#[derive(Debug)]
+pub struct Projection {
+    columns: Vec<Column>,
+    places: Vec<Place>,
+    documents: Vec<Document>,
+    slots: usize,
+}
+
+/// Index of the column that error messages name the user by.
+const USER_ID: usize = 0;
+
+impl Projection {
+    /// Plans for `fields`.
+    pub fn new(fields: &[FieldSpec]) -> Self {
+        let mut projection = Self {
+            columns: vec![Column::Attribute(Attribute::UserId)],
+            places: Vec::new(),
+            documents: Vec::new(),
+            slots: 0,
+        };
+        for field in fields {
+            let attribute = field.path.attribute();
+            let kind = attribute.kind();
+            let place = match kind {
+                AttributeType::Text { .. } | AttributeType::Boolean | AttributeType::Integer | AttributeType::Date => {
+                    Place::Column { index: projection.column(Column::Attribute(attribute)), kind }
+                }
+                AttributeType::Object | AttributeType::TextList | AttributeType::Identities => {
+                    projection.slot(attribute, field.path.segments())
+                }
+            };
+            projection.places.push(place);
+        }
+        projection
+    }
+
+    /// The columns that rows must have, in this order.
+    pub fn columns(&self) -> &[Column] {
+        &self.columns
+    }
+
+    fn column(&mut self, column: Column) -> usize {
+        self.columns.iter().position(|&known| known == column).unwrap_or_else(|| {
+            self.columns.push(column);
+            self.columns.len() - 1
+        })
+    }
+
+    fn slot(&mut self, attribute: Attribute, path: &[Segment]) -> Place {
+        let slot = self.slots;
+        self.slots += 1;
+        let index = self.column(Column::Attribute(attribute));
+        if attribute == Attribute::Identities {
+            self.column(Column::ConnectionName);
+            self.column(Column::ConnectionStrategy);
+        }
+        let at = self.documents.iter().position(|document| document.index == index).unwrap_or_else(|| {
+            self.documents.push(Document { index, attribute, tree: PathTree::default() });
+            self.documents.len() - 1
+        });
+        self.documents[at].tree.insert(path, slot);
+        Place::Slot { slot, attribute }
+    }
+
+    /// Calls `field` with every field's index and value, in the order of the request.
+    ///
+    /// # Errors
+    /// When a value can't be read, or JSON is broken.
+    pub fn project(
+        &self,
+        row: &impl Row,
+        scratch: &mut Scratch,
+        mut field: impl FnMut(usize, Value<'_>) -> serde_json::Result<()>,
+    ) -> Result<(), ExportError> {
+        let mut found = vec![None; self.slots];
+        scratch.identities.clear();
+        if self.documents.iter().any(|document| document.attribute == Attribute::Identities) {
+            self.write_identity(row, &mut scratch.identities)?;
+        }
+        for document in &self.documents {
+            let text = match row.cell(document.index)? {
+                Cell::Text(text) => text,
+                Cell::Null if document.attribute == Attribute::Identities => &scratch.identities,
+                Cell::Null => continue,
+                Cell::Integer(_) => return Err(wrong_type(document.attribute, "a number where JSON belongs")),
+            };
+            document.tree.find(text, &mut found).map_err(|error| broken_json(row, document.attribute, &error))?;
+        }
+        for (index, place) in self.places.iter().enumerate() {
+            let value = match *place {
+                Place::Slot { slot, .. } => found[slot].map_or(Value::Missing, Value::Json),
+                Place::Column { index, kind } => typed(row.cell(index)?, kind, self.attribute(index))?,
+            };
+            field(index, value).map_err(|error| broken_json(row, self.field_attribute(index), &error))?;
+        }
+        Ok(())
+    }
+
+    fn attribute(&self, index: usize) -> Attribute {
+        match self.columns[index] {
+            Column::Attribute(attribute) => attribute,
+            Column::ConnectionName | Column::ConnectionStrategy => Attribute::Identities,
+        }
+    }
+
+    fn field_attribute(&self, field: usize) -> Attribute {
+        match self.places[field] {
+            Place::Column { index, .. } => self.attribute(index),
+            Place::Slot { attribute, .. } => attribute,
+        }
+    }
+
+    /// The identities of a user whose array was not restored: one, made of the connection and the user's id.
+    fn write_identity(&self, row: &impl Row, out: &mut String) -> Result<(), ExportError> {
+        let text = |column: Column| {
+            let index = self.columns.iter().position(|&known| known == column);
+            match index.map(|index| row.cell(index)).transpose()? {
+                Some(Cell::Text(text)) => Ok(text),
+                _ => Err(wrong_type(Attribute::Identities, "no connection")),
+            }
+        };
+        let name = text(Column::ConnectionName)?;
+        let strategy = text(Column::ConnectionStrategy)?;
+        let user_id = text(Column::Attribute(Attribute::UserId))?;
+        let user_id = user_id.strip_prefix(strategy).and_then(|rest| rest.strip_prefix('|')).unwrap_or(user_id);
+        let mut member = |before: &str, value: &str| {
+            out.push_str(before);
+            // A string always has a JSON form.
+            out.push_str(&serde_json::to_string(value).unwrap_or_default());
+        };
+        member("[{\"connection\":", name);
+        member(",\"user_id\":", user_id);
+        member(",\"provider\":", strategy);
+        out.push_str(",\"isSocial\":false}]");
+        Ok(())
+    }
+}
+
+/// Memory that is used again for every row.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    identities: String,
+}
+
+fn typed(cell: Cell<'_>, kind: AttributeType, attribute: Attribute) -> Result<Value<'_>, ExportError> {
+    Ok(match (kind, cell) {
+        (_, Cell::Null) => Value::Missing,
+        (AttributeType::Boolean, Cell::Integer(number)) => Value::Boolean(number != 0),
+        (AttributeType::Integer, Cell::Integer(number)) => Value::Integer(number),
+        (AttributeType::Date, Cell::Integer(millis)) => Value::Date(Timestamp(millis)),
+        (AttributeType::Text { .. }, Cell::Text(text)) => Value::Text(text),
+        (_, Cell::Integer(_)) => return Err(wrong_type(attribute, "a number where text belongs")),
+        (_, Cell::Text(_)) => return Err(wrong_type(attribute, "text where a number belongs")),
+    })
+}
+
+fn wrong_type(attribute: Attribute, found: &'static str) -> ExportError {
+    SourceError::BadValue { attribute: attribute.name(), found }.into()
+}
+
+fn broken_json(row: &impl Row, attribute: Attribute, error: &serde_json::Error) -> ExportError {
+    let user_id = match row.cell(USER_ID) {
+        Ok(Cell::Text(user_id)) => user_id.to_owned(),
+        _ => "(unreadable user_id)".to_owned(),
+    };
+    ExportError::BrokenJson { user_id, attribute: attribute.name(), error: error.to_string() }
+}

@@ -1,0 +1,100 @@
+//! Export files on the local disk.
+//!
+//! A file is written under a name of its own lease, made durable, and only then given its final name; what was
+//! interrupted is an orphan that the sweeper deletes.
+
+mod publish;
+
+use std::{
+    collections::HashSet,
+    io,
+    path::{Path, PathBuf},
+};
+
+use crate::{domain::job::JobId, server::data_dir};
+
+pub use publish::{FileSink, StreamSink};
+
+/// What finished files end with.
+const FINISHED: &str = ".gz";
+
+/// What files in the making end with.
+const PARTIAL: &str = ".partial";
+
+/// The directory of export files.
+#[derive(Debug, Clone)]
+pub struct FileStore {
+    dir: PathBuf,
+}
+
+impl FileStore {
+    /// Opens the directory `exports` in `parent`, making it if it is not there.
+    ///
+    /// # Errors
+    /// When it can't be made.
+    pub fn open(parent: &Path) -> io::Result<Self> {
+        let dir = parent.join("exports");
+        data_dir::create(&dir)?;
+        Ok(Self { dir })
+    }
+
+    /// The key of the file that a lease of a job makes.
+    pub fn key(job_id: &JobId, fencing_token: i64) -> String {
+        format!("{job_id}.{fencing_token}{FINISHED}")
+    }
+
+    /// Begins the file with this key.
+    ///
+    /// # Errors
+    /// When it can't be made.
+    pub fn create(&self, key: &str) -> io::Result<FileSink> {
+        FileSink::create(self.dir.join(format!("{key}{PARTIAL}")), self.dir.join(key))
+    }
+
+    /// Where the file with this key is, if it is there with its full length.
+    ///
+    /// # Errors
+    /// When the disk can't be read.
+    pub fn find(&self, key: &str, len: u64) -> io::Result<Option<PathBuf>> {
+        let path = self.dir.join(key);
+        match path.metadata() {
+            Ok(metadata) if metadata.is_file() && metadata.len() == len => Ok(Some(path)),
+            Ok(_) => Ok(None),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The keys of all files, finished or not.
+    ///
+    /// # Errors
+    /// When the directory can't be read.
+    pub fn keys(&self) -> io::Result<HashSet<String>> {
+        let mut keys = HashSet::new();
+        for entry in std::fs::read_dir(&self.dir)? {
+            let name = entry?.file_name();
+            // What is not named like a file of ours was put there by someone else, and is left alone.
+            if let Some(key) = name.to_str().map(|name| name.strip_suffix(PARTIAL).unwrap_or(name))
+                && key.starts_with(JobId::PREFIX)
+                && key.ends_with(FINISHED)
+            {
+                keys.insert(key.to_owned());
+            }
+        }
+        Ok(keys)
+    }
+
+    /// Deletes the file with this key, finished or not; it is no error if there is none.
+    ///
+    /// # Errors
+    /// When it can't be deleted.
+    pub fn remove(&self, key: &str) -> io::Result<()> {
+        for name in [format!("{key}{PARTIAL}"), key.to_owned()] {
+            match std::fs::remove_file(self.dir.join(name)) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,128 @@
+//! English, German and Swedish.
+
+use super::{Group, Locale, Name, NameOrder, city};
+
+pub(super) static ENGLISH: Locale = Locale {
+    language: "en",
+    order: NameOrder::GivenFirst,
+    groups: &[Group {
+        given: &[
+            Name("Alice", "alice"),
+            Name("Oliver", "oliver"),
+            Name("Grace", "grace"),
+            Name("Mary-Jane", "maryjane"),
+            Name("William \"Will\"", "william"),
+            Name("Chloe", "chloe"),
+            Name("Samuel", "samuel"),
+            Name("Siobhán", "siobhan"),
+            Name("Ruby", "ruby"),
+            Name("Walter", "walter"),
+            Name("Zoë", "zoe"),
+            Name("Margaret \"Peggy\"", "margaret"),
+        ],
+        family: &[
+            Name("Baker", "baker"),
+            Name("O'Neill", "oneill"),
+            Name("Fletcher", "fletcher"),
+            Name("Whitfield", "whitfield"),
+            Name("Smith-Jones", "smithjones"),
+            Name("MacLeod", "macleod"),
+            Name("Hawthorne", "hawthorne"),
+            Name("Carter", "carter"),
+            Name("D'Souza", "dsouza"),
+            Name("Underwood", "underwood"),
+            Name("St. Clair", "stclair"),
+            Name("Brightwell", "brightwell"),
+        ],
+    }],
+    cities: &[
+        city("London", "GB", "44", "SW# #@@"),
+        city("Edinburgh", "GB", "44", "EH# #@@"),
+        city("New York", "US", "1", "100##"),
+        city("Toronto", "CA", "1", "M#@ #@#"),
+        city("Sydney", "AU", "61", "20##"),
+        city("Dublin", "IE", "353", "D0# @@##"),
+    ],
+    streets: &["% High Street", "% Maple Avenue, Apt. %", "Flat %, Mill Lane", "% St Mary's Road", "% Station Road"],
+};
+
+pub(super) static GERMAN: Locale = Locale {
+    language: "de",
+    order: NameOrder::GivenFirst,
+    groups: &[Group {
+        given: &[
+            Name("Anna", "anna"),
+            Name("Jürgen", "juergen"),
+            Name("Käthe", "kaethe"),
+            Name("Björn", "bjoern"),
+            Name("Lena", "lena"),
+            Name("Matthias", "matthias"),
+            Name("Jörg", "joerg"),
+            Name("Greta", "greta"),
+            Name("Heike", "heike"),
+            Name("Moritz", "moritz"),
+            Name("Sören", "soeren"),
+            Name("Johanna \"Hanni\"", "johanna"),
+        ],
+        family: &[
+            Name("Müller", "mueller"),
+            Name("Schröder", "schroeder"),
+            Name("Weiß", "weiss"),
+            Name("Größmann", "groessmann"),
+            Name("Krüger", "krueger"),
+            Name("Bäcker", "baecker"),
+            Name("Fischer", "fischer"),
+            Name("von der Heide", "vonderheide"),
+            Name("Köhler", "koehler"),
+            Name("Jäger", "jaeger"),
+            Name("Sander", "sander"),
+            Name("Meyer-Lüdtke", "meyerluedtke"),
+        ],
+    }],
+    cities: &[
+        city("Berlin", "DE", "49", "10###"),
+        city("Köln", "DE", "49", "50###"),
+        city("München", "DE", "49", "80###"),
+        city("Wien", "AT", "43", "10#0"),
+        city("Zürich", "CH", "41", "80##"),
+    ],
+    streets: &["Hauptstraße %", "Gartenweg %", "Am Mühlbach %", "Lange Gasse %", "Schloßstraße % @"],
+};
+
+pub(super) static SWEDISH: Locale = Locale {
+    language: "sv",
+    order: NameOrder::GivenFirst,
+    groups: &[Group {
+        given: &[
+            Name("Åsa", "asa"),
+            Name("Björn", "bjorn"),
+            Name("Göran", "goran"),
+            Name("Linnéa", "linnea"),
+            Name("Märta", "marta"),
+            Name("Örjan", "orjan"),
+            Name("Sofie", "sofie"),
+            Name("Östen", "osten"),
+            Name("Annika", "annika"),
+            Name("Håkan", "hakan"),
+        ],
+        family: &[
+            Name("Lindqvist", "lindqvist"),
+            Name("Öberg", "oberg"),
+            Name("Sjöström", "sjostrom"),
+            Name("Hägg", "hagg"),
+            Name("Nyström", "nystrom"),
+            Name("Bergström", "bergstrom"),
+            Name("Ångström", "angstrom"),
+            Name("Åkerlund", "akerlund"),
+            Name("Grönvall", "gronvall"),
+            Name("Ek", "ek"),
+        ],
+    }],
+    cities: &[
+        city("Göteborg", "SE", "46", "41# ##"),
+        city("Malmö", "SE", "46", "21# ##"),
+        city("Umeå", "SE", "46", "90# ##"),
+        city("Åbo", "FI", "358", "20##0"),
+    ],
+    streets: &["Storgatan %", "Björkvägen %", "Östra Ågatan %", "Skogsstigen % @"],
+};

@@ -1,0 +1,183 @@
+//! Minting download links, and serving what they lead to.
+
+use async_compression::tokio::bufread::GzipDecoder;
+use axum::{
+    body::Body,
+    extract::{Path, Request, State},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
+    response::{IntoResponse, Redirect, Response},
+};
+use tokio::{fs::File, io::BufReader};
+use tokio_util::io::ReaderStream;
+use tower::ServiceExt;
+use tower_http::services::ServeFile;
+use tower_sessions::Session;
+
+use crate::{
+    domain::error::AppError,
+    server::service::{Download, MintedLink, SessionHandle},
+};
+
+use super::router::AppState;
+
+/// Bytes that are read from the disk at once.
+const CHUNK_BYTES: usize = 128 * 1024;
+
+/// `POST /users/import-export/jobs/{id}/download`: mints a link and sends the browser there.
+///
+/// The answer there is an attachment, so the page stays. What can't be downloaded leads to the job's page, which says
+/// why.
+pub async fn mint(State(state): State<AppState>, session: Session, Path(id): Path<String>) -> Response {
+    let minted = async {
+        let caller = state.services.caller(&SessionHandle::new(session)).await?;
+        state.services.mint_link(&caller, &id).await
+    };
+    match minted.await {
+        Ok(MintedLink { token, file_name }) => Redirect::to(&format!("/downloads/{token}/{file_name}")).into_response(),
+        Err(AppError::Unauthenticated) => Redirect::to("/sign-in").into_response(),
+        Err(AppError::Internal) => message(StatusCode::INTERNAL_SERVER_ERROR, &AppError::Internal.to_string()),
+        Err(error @ AppError::Forbidden) => message(StatusCode::FORBIDDEN, &error.to_string()),
+        Err(_) if id.parse::<crate::domain::job::JobId>().is_ok() => {
+            Redirect::to(&format!("/users/import-export/jobs/{id}")).into_response()
+        }
+        Err(error) => message(StatusCode::NOT_FOUND, &error.to_string()),
+    }
+}
+
+/// `GET /downloads/{token}/{file}`: the file, gzipped as it is (`.gz`), or to be seen uncompressed.
+pub async fn download(
+    State(state): State<AppState>,
+    Path((token, file)): Path<(String, String)>,
+    request: Request,
+) -> Response {
+    let response = match state.services.open_link(&token).await {
+        Ok(download) => {
+            let gz = format!("{}.gz", download.file_name);
+            if file == gz {
+                as_stored(&download, &gz, request).await
+            } else if file != download.file_name {
+                message(StatusCode::NOT_FOUND, "This link leads to another file.")
+            } else if accepts_gzip(request.headers()) {
+                encoded(&download, request).await
+            } else {
+                decompressed(&download, &request.method().clone()).await
+            }
+        }
+        Err(AppError::NotFound) => {
+            let text = "This link has expired. Links work for a short time: go back and choose Download export again.";
+            message(StatusCode::NOT_FOUND, text)
+        }
+        Err(error @ AppError::Forbidden) => message(StatusCode::FORBIDDEN, &error.to_string()),
+        Err(error @ AppError::Conflict(_)) => message(StatusCode::CONFLICT, &error.to_string()),
+        Err(error) => message(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
+    };
+    let response = with_header(response, header::REFERRER_POLICY, "no-referrer");
+    with_header(response, header::CACHE_CONTROL, "no-store")
+}
+
+/// The gzipped bytes as a file of their own; ranges resume an interrupted download.
+async fn as_stored(download: &Download, name: &str, request: Request) -> Response {
+    let response = serve_file(download, request).await;
+    let response = with_header(response, header::CONTENT_TYPE, "application/gzip");
+    attachment(response, name)
+}
+
+/// The gzipped bytes, to be decompressed by the browser on the way.
+async fn encoded(download: &Download, mut request: Request) -> Response {
+    // A part of a gzip stream is of no use to anyone, so the whole is sent.
+    request.headers_mut().remove(header::RANGE);
+    let mut response = serve_file(download, request).await;
+    response.headers_mut().remove(header::ACCEPT_RANGES);
+    let response = with_header(response, header::CONTENT_TYPE, download.format.media_type());
+    let response = with_header(response, header::CONTENT_ENCODING, "gzip");
+    let response = with_header(response, header::VARY, "accept-encoding");
+    attachment(response, &download.file_name)
+}
+
+/// Decompressed on the way, for clients that don't take gzip.
+async fn decompressed(download: &Download, method: &Method) -> Response {
+    let body = if method == Method::HEAD {
+        Body::empty()
+    } else {
+        match File::open(&download.path).await {
+            Ok(file) => {
+                let decoder = GzipDecoder::new(BufReader::with_capacity(CHUNK_BYTES, file));
+                Body::from_stream(ReaderStream::with_capacity(decoder, CHUNK_BYTES))
+            }
+            Err(error) => {
+                tracing::error!(%error, "an export file could not be opened");
+                return message(StatusCode::INTERNAL_SERVER_ERROR, &AppError::Internal.to_string());
+            }
+        }
+    };
+    let response = with_header(body.into_response(), header::CONTENT_TYPE, download.format.media_type());
+    let response = with_header(response, header::VARY, "accept-encoding");
+    attachment(response, &download.file_name)
+}
+
+async fn serve_file(download: &Download, request: Request) -> Response {
+    match ServeFile::new(&download.path).with_buf_chunk_size(CHUNK_BYTES).oneshot(request).await {
+        Ok(response) => response.into_response(),
+        Err(impossible) => match impossible {},
+    }
+}
+
+/// Whether the client takes gzip (RFC 9110, 12.5.3): it is named, or `*` is, with a weight above 0.
+fn accepts_gzip(headers: &HeaderMap) -> bool {
+    let mut any = false;
+    let values = headers.get_all(header::ACCEPT_ENCODING).into_iter().filter_map(|value| value.to_str().ok());
+    for item in values.flat_map(|value| value.split(',')) {
+        let (coding, weight) = item.split_once(';').map_or((item, None), |(coding, weight)| (coding, Some(weight)));
+        let weight = weight.and_then(|weight| weight.trim().strip_prefix("q=")).and_then(|weight| weight.parse().ok());
+        let accepted = weight.is_none_or(|weight: f32| weight > 0.0);
+        match coding.trim().to_ascii_lowercase().as_str() {
+            "gzip" | "x-gzip" => return accepted,
+            "*" => any = accepted,
+            _ => {}
+        }
+    }
+    any
+}
+
+fn attachment(response: Response, name: &str) -> Response {
+    // A tenant's name has letters, digits, `-` and `_` only, so it needs no escape.
+    with_header(response, header::CONTENT_DISPOSITION, &format!("attachment; filename=\"{name}\""))
+}
+
+fn with_header(mut response: Response, name: header::HeaderName, value: &str) -> Response {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        response.headers_mut().insert(name, value);
+    }
+    response
+}
+
+/// A sentence for a person.
+fn message(status: StatusCode, text: &str) -> Response {
+    (status, [(header::CONTENT_TYPE, "text/plain; charset=utf-8")], format!("{text}\n")).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn accept_encoding() {
+        for (value, expected) in [
+            (None, false),
+            (Some("gzip"), true),
+            (Some("deflate, GZIP;q=0.5, br"), true),
+            (Some("gzip;q=0"), false),
+            (Some("gzip; q=0.0, *"), false),
+            (Some("*"), true),
+            (Some("*;q=0"), false),
+            (Some("identity"), false),
+            (Some(""), false),
+        ] {
+            let mut headers = HeaderMap::new();
+            if let Some(value) = value {
+                headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static(value));
+            }
+            assert_eq!(accepts_gzip(&headers), expected, "{value:?}");
+        }
+    }
+}

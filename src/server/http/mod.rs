@@ -1,0 +1,11 @@
+//! The web server: pages, server functions and downloads.
+
+mod download;
+mod pages;
+mod router;
+mod serve;
+mod site;
+
+pub use router::router;
+pub use serve::serve;
+pub use site::Site;

@@ -1,0 +1,114 @@
+//! Every route of the server.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    extract::{DefaultBodyLimit, FromRef, Request},
+    http::{HeaderValue, StatusCode, header},
+    middleware::Next,
+    response::Response,
+    routing::{get, post},
+};
+use leptos_axum::{AxumRouteListing, LeptosRoutes, generate_route_list};
+use tower_http::{
+    catch_panic::CatchPanicLayer, compression::CompressionLayer, csrf::CsrfLayer, services::ServeDir,
+    set_header::SetResponseHeaderLayer, timeout::TimeoutLayer, trace::TraceLayer,
+};
+use tower_sessions::{Expiry, SessionManagerLayer, cookie::SameSite};
+
+use crate::{
+    server::{config::Settings, service::Services},
+    ui,
+};
+
+use super::{download, pages, site::Site};
+
+/// Largest body of a server function: a form with hundreds of fields is far smaller.
+const MAX_BODY_BYTES: usize = 1024 * 1024;
+
+/// Longest time that a page or a server function may take. Downloads are not held to it.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// What handlers share.
+#[derive(Clone)]
+pub struct AppState {
+    /// The use cases.
+    pub services: Services,
+    /// The browser's files.
+    pub site: Site,
+    /// The pages' routes.
+    pub routes: Arc<[AxumRouteListing]>,
+}
+
+impl FromRef<AppState> for leptos::config::LeptosOptions {
+    fn from_ref(state: &AppState) -> Self {
+        state.site.options.clone()
+    }
+}
+
+/// Builds the server.
+///
+/// # Errors
+/// When `public_url` is no origin.
+pub fn router(services: Services, site: Site, settings: &Settings) -> Result<Router, String> {
+    let routes: Arc<[_]> = generate_route_list(ui::app::App).into();
+    let state = AppState { services: services.clone(), site: site.clone(), routes: Arc::clone(&routes) };
+
+    let mut csrf = CsrfLayer::new();
+    if let Some(url) = &settings.public_url {
+        csrf = csrf.add_trusted_origin(url.trim_end_matches('/')).map_err(|error| error.to_string())?;
+    }
+    let lifetime = time::Duration::seconds(i64::from(settings.session_lifetime_seconds));
+    // The prefix makes browsers refuse a cookie of this name from anywhere else; it needs https.
+    let cookie_name = if settings.is_https() { "__Host-muster" } else { "muster" };
+    let sessions = SessionManagerLayer::new(services.session_records())
+        .with_name(cookie_name)
+        .with_same_site(SameSite::Lax)
+        .with_secure(settings.is_https())
+        .with_expiry(Expiry::OnInactivity(lifetime));
+
+    let pages = Router::new()
+        .leptos_routes_with_handler(routes.to_vec(), get(pages::page))
+        .route("/rpc/{*function}", post(pages::server_function))
+        .fallback(pages::not_found)
+        .layer(CompressionLayer::new())
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, TIMEOUT))
+        .layer(SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, HeaderValue::from_static("no-store")));
+    let mint = Router::new().route("/users/import-export/jobs/{id}/download", post(download::mint));
+    let with_session = pages.merge(mint).layer(sessions);
+
+    let files = Router::new()
+        .nest_service("/pkg", ServeDir::new(site.root.join("pkg")))
+        .route_service("/favicon.svg", tower_http::services::ServeFile::new(site.root.join("favicon.svg")))
+        .layer(CompressionLayer::new());
+    let links = Router::new().route("/downloads/{token}/{file}", get(download::download));
+
+    Ok(with_session
+        .merge(files)
+        .merge(links)
+        .layer(csrf)
+        .layer(axum::middleware::from_fn(security_headers))
+        .layer(CatchPanicLayer::new())
+        .layer(TraceLayer::new_for_http().make_span_with(request_span))
+        .with_state(state))
+}
+
+/// A request in the log: its route, never its address, which may hold a token.
+fn request_span<B>(request: &axum::http::Request<B>) -> tracing::Span {
+    let route = request.extensions().get::<axum::extract::MatchedPath>().map_or("", |path| path.as_str());
+    tracing::debug_span!("request", method = %request.method(), route)
+}
+
+/// Headers that every answer has.
+async fn security_headers(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    // A form that is sent back without JavaScript finds its page by the referrer; no other site ever gets one.
+    headers.entry(header::REFERRER_POLICY).or_insert(HeaderValue::from_static("same-origin"));
+    for (name, value) in [(header::X_CONTENT_TYPE_OPTIONS, "nosniff"), (header::X_FRAME_OPTIONS, "DENY")] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    response
+}

@@ -1,0 +1,149 @@
+//! One import from stream to store, on two threads: one reads and checks, one writes.
+
+use std::{io::BufRead, sync::mpsc::sync_channel, thread};
+
+use crate::{
+    domain::import::{ErrorCode, RowError},
+    server::store::{
+        StoreError,
+        user_writer::{Inserted, NewUser, UserWriter},
+    },
+};
+
+use super::{
+    read::{Line, Lines, MAX_LINE_BYTES},
+    validate::Rules,
+};
+
+/// Users that go from one thread to the other at once.
+const BATCH_USERS: usize = 256;
+
+/// Batches that may wait.
+const QUEUED_BATCHES: usize = 4;
+
+/// What became of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Summary {
+    /// Users in the file; empty lines don't count.
+    pub total: u64,
+    /// Users added.
+    pub inserted: u64,
+    /// Users that broke a rule, or were there already.
+    pub failed: u64,
+    /// Attributes passed over because an import may not set them.
+    pub passed_over: u64,
+}
+
+/// Why an import ended before the file's end. What was inserted before stays.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    /// The file can't be read.
+    #[error("the file can't be read: {0}")]
+    Read(#[from] std::io::Error),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Watches an import.
+pub trait Observer {
+    /// A user failed; `line` counts from 1.
+    fn failed(&mut self, line: u64, errors: &[RowError]);
+
+    /// More users are durable.
+    fn progressed(&mut self, summary: &Summary);
+}
+
+/// Users on their way to the writer.
+type Batch = Vec<(u64, Result<NewUser, Vec<RowError>>)>;
+
+/// An import to be run.
+#[derive(Debug, Clone, Copy)]
+pub struct Import {
+    /// How lines are read.
+    pub rules: Rules,
+}
+
+impl Import {
+    /// Reads users from `reader` and writes them to `writer`, in the order of the file.
+    ///
+    /// # Errors
+    /// [`ImportError`]; users that break a rule are told to `observer` and are no error.
+    pub fn run(
+        &self,
+        reader: impl BufRead + Send,
+        mut writer: UserWriter,
+        observer: &mut impl Observer,
+    ) -> Result<Summary, ImportError> {
+        let mut summary = Summary::default();
+        let (to_writer, batches) = sync_channel::<Batch>(QUEUED_BATCHES);
+        let passed_over = thread::scope(|scope| {
+            let reading = scope.spawn(move || self.read(reader, |batch| to_writer.send(batch).is_ok()));
+            // Taken apart in here, so that the reader stops when the writer fails.
+            let batches = batches;
+            for batch in &batches {
+                write(batch, &mut writer, &mut summary, observer)?;
+                observer.progressed(&summary);
+            }
+            let passed_over = reading.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+            writer.commit()?;
+            Ok::<_, ImportError>(passed_over)
+        })?;
+        summary.passed_over = passed_over;
+        observer.progressed(&summary);
+        Ok(summary)
+    }
+
+    /// Reads to the end, or until `send` says that nobody listens; returns the number of attributes passed over.
+    fn read(&self, reader: impl BufRead, send: impl Fn(Batch) -> bool) -> Result<u64, std::io::Error> {
+        let mut lines = Lines::new(reader);
+        let mut batch = Batch::with_capacity(BATCH_USERS);
+        let mut passed_over = 0;
+        while let Some((number, line)) = lines.next()? {
+            let result = match line {
+                Line::Text(text) if text.trim_ascii().is_empty() => continue,
+                Line::Text(text) => self.rules.validate(text).map(|validated| {
+                    passed_over += validated.passed_over;
+                    validated.user
+                }),
+                Line::TooLong => {
+                    let message = format!("the line is longer than {} MiB", MAX_LINE_BYTES / 1024 / 1024);
+                    Err(vec![RowError::new(ErrorCode::MaxLength, "", message)])
+                }
+            };
+            batch.push((number, result));
+            if batch.len() == BATCH_USERS && !send(std::mem::take(&mut batch)) {
+                return Ok(passed_over);
+            }
+        }
+        send(batch);
+        Ok(passed_over)
+    }
+}
+
+fn write(
+    batch: Batch,
+    writer: &mut UserWriter,
+    summary: &mut Summary,
+    observer: &mut impl Observer,
+) -> Result<(), ImportError> {
+    for (line, result) in batch {
+        summary.total += 1;
+        let errors = match result {
+            Ok(user) => match writer.insert(&user)? {
+                Inserted::Yes => {
+                    summary.inserted += 1;
+                    continue;
+                }
+                Inserted::Duplicate(attribute) => {
+                    let message = format!("a user with this {attribute} is there already");
+                    vec![RowError::new(ErrorCode::DuplicatedUser, attribute, message)]
+                }
+            },
+            Err(errors) => errors,
+        };
+        summary.failed += 1;
+        observer.failed(line, &errors);
+    }
+    Ok(())
+}

@@ -1,0 +1,129 @@
+//! JSON that is checked while it is read, and kept as it stands.
+
+use std::{borrow::Cow, collections::HashSet, fmt};
+
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+
+/// The members of an object, in their order; each value is a slice of the text.
+pub struct Members<'a>(pub Vec<(Cow<'a, str>, &'a RawValue)>);
+
+impl<'a> Deserialize<'a> for Members<'a> {
+    fn deserialize<D: Deserializer<'a>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(MembersVisitor)
+    }
+}
+
+struct MembersVisitor;
+
+impl<'a> Visitor<'a> for MembersVisitor {
+    type Value = Members<'a>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'a>>(self, mut map: A) -> Result<Members<'a>, A::Error> {
+        let mut members: Vec<(Cow<'a, str>, &'a RawValue)> = Vec::with_capacity(map.size_hint().unwrap_or(16));
+        while let Some((Key(key), value)) = map.next_entry()? {
+            if members.iter().any(|(known, _)| *known == key) {
+                return Err(A::Error::custom(format_args!("\"{key}\" is there twice")));
+            }
+            members.push((key, value));
+        }
+        Ok(Members(members))
+    }
+}
+
+#[derive(serde::Deserialize)]
+struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
+
+/// Checks a value through and through: no member twice, every string is Unicode, numbers are in the range of a double.
+///
+/// # Errors
+/// What is wrong, with line and column.
+pub fn check(value: &str) -> serde_json::Result<()> {
+    let mut deserializer = serde_json::Deserializer::from_str(value);
+    Check.deserialize(&mut deserializer)?;
+    deserializer.end()
+}
+
+struct Check;
+
+impl<'a> DeserializeSeed<'a> for Check {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'a>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'a> Visitor<'a> for Check {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'a>>(self, mut seq: A) -> Result<(), A::Error> {
+        while seq.next_element_seed(Check)?.is_some() {}
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'a>>(self, mut map: A) -> Result<(), A::Error> {
+        let mut keys = HashSet::new();
+        while let Some(Key(key)) = map.next_key()? {
+            map.next_value_seed(Check)?;
+            if let Some(twice) = keys.replace(key) {
+                return Err(A::Error::custom(format_args!("\"{twice}\" is there twice")));
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::check;
+
+    #[test]
+    fn values() {
+        for (value, ok) in [
+            (r#"{"a": [1, -2.5e3, 123456789012345678901234567890, "\ud83d\ude00", null, true, {}]}"#, true),
+            (r#"{"a": 1, "a": 2}"#, false),
+            (r#"{"x": {"a": 1, "\u0061": 2}}"#, false),
+            (r#"{"a": "\ud800"}"#, false),
+            (r#"{"a": 1e999}"#, false),
+            (&format!("{}{}", "[".repeat(120), "]".repeat(120)), true),
+            (&format!("{}{}", "[".repeat(100_000), "]".repeat(100_000)), false),
+            ("{", false),
+            ("{} x", false),
+        ] {
+            assert_eq!(check(value).is_ok(), ok, "{}", &value[..value.len().min(80)]);
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! A leased job that exports users.
+
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    domain::export::ExportRequest,
+    server::{
+        export::{
+            Compression, Control, Export, ExportError, Finished,
+            source::{Scope, SourceError},
+        },
+        files::FileStore,
+        store::{
+            StoreError,
+            jobs::{Lease, Outcome, StoredJob},
+        },
+    },
+};
+
+use super::{
+    Workers,
+    lease::{self, Ended},
+};
+
+/// Runs the job to its end, unless the lease is lost or the server stops.
+pub async fn run(
+    workers: &Workers,
+    lease: &Lease,
+    lease_millis: i64,
+    stop: &CancellationToken,
+) -> Result<(), StoreError> {
+    let Some(job) = workers.store.job(&lease.job_id, workers.clock.now()).await? else { return Ok(()) };
+    let control = Arc::new(Control::default());
+    let key = FileStore::key(&lease.job_id, lease.fencing_token);
+    let exporting = {
+        let (workers, control, key) = (workers.clone(), Arc::clone(&control), key.clone());
+        tokio::task::spawn_blocking(move || export(&workers, &job, &key, &control))
+    };
+    tokio::pin!(exporting);
+    let result = tokio::select! {
+        result = &mut exporting => result,
+        ended = lease::keep(workers, lease, lease_millis, &control, stop) => {
+            // The engine ends soon after it was told to; its file is deleted with it.
+            let result = exporting.await;
+            match ended {
+                // It was faster than the stop.
+                Ended::Stopping if matches!(result, Ok(Ok(_))) => result,
+                Ended::Stopping => {
+                    tracing::info!(job = %lease.job_id, "a job goes back to the queue because the server stops");
+                    return workers.store.release_job(lease).await;
+                }
+                Ended::Lost => {
+                    tracing::warn!(job = %lease.job_id, "a job's lease was lost");
+                    return Ok(());
+                }
+            }
+        }
+    };
+    let (outcome, progress) = match result {
+        Ok(Ok(Finished { progress, sha256 })) => (Outcome::Completed { file_key: key, sha256 }, progress),
+        Ok(Err(error)) => {
+            log_failure(lease, &error);
+            (Outcome::Failed { status_details: error.to_string() }, control.progress())
+        }
+        Err(panic) => {
+            tracing::error!(job = %lease.job_id, %panic, "a job panicked");
+            let status_details = "The server met a defect of its own. Its log has the details.".to_owned();
+            (Outcome::Failed { status_details }, control.progress())
+        }
+    };
+    if workers.store.finish_job(lease, &outcome, progress, workers.clock.now()).await? {
+        tracing::info!(job = %lease.job_id, rows = progress.rows, bytes = progress.bytes, "a job ended");
+    } else {
+        // The file is an orphan now, and the sweeper deletes it.
+        tracing::warn!(job = %lease.job_id, "a job ended after its lease was lost");
+    }
+    Ok(())
+}
+
+fn log_failure(lease: &Lease, error: &ExportError) {
+    match error {
+        ExportError::Source(SourceError::Database(cause)) => {
+            tracing::error!(job = %lease.job_id, %cause, "an export failed in the database");
+        }
+        ExportError::Write(cause) => tracing::error!(job = %lease.job_id, %cause, "an export failed on the disk"),
+        // The message may name a user, so it stays out of the log.
+        _ => tracing::error!(job = %lease.job_id, "an export failed; the job says why"),
+    }
+}
+
+/// The blocking part.
+fn export(workers: &Workers, job: &StoredJob, key: &str, control: &Control) -> Result<Finished, ExportError> {
+    let request = ExportRequest::parse(&job.request).map_err(|violations| {
+        let text = violations.first().map_or_else(String::new, |violation| violation.message.clone());
+        ExportError::Source(SourceError::Database(format!("the stored request is broken: {text}").into()))
+    })?;
+    let export = Export {
+        scope: Scope { connection_seq: job.connection_seq, limit: request.limit() },
+        format: request.format(),
+        fields: request.fields().to_vec(),
+        compression: Compression::Gzip,
+    };
+    let sink = workers.files.create(key).map_err(ExportError::Write)?;
+    export.run(&workers.store.user_source(), sink, control)
+}

@@ -1,0 +1,56 @@
+//! A worker: leases one job after another and runs it.
+
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::server::store::{StoreError, jobs::Lane};
+
+use super::{Workers, export_job};
+
+/// How long an idle worker waits before it looks by itself, in case a wake-up was missed or a lease ran out.
+const POLL_EVERY: Duration = Duration::from_millis(500);
+
+/// One worker of a lane.
+pub struct Runner {
+    workers: Workers,
+    lane: Lane,
+    lease_millis: i64,
+}
+
+impl Runner {
+    /// A worker that loses its job when it is silent for `lease_seconds`.
+    pub fn new(workers: Workers, lane: Lane, lease_seconds: u32) -> Self {
+        Self { workers, lane, lease_millis: i64::from(lease_seconds) * 1_000 }
+    }
+
+    /// Works until `stop` is cancelled.
+    pub async fn run(self, stop: CancellationToken) {
+        while !stop.is_cancelled() {
+            // Listening before looking, so that a job that comes in between wakes this worker.
+            let woken = self.workers.new_jobs.notified();
+            match self.run_one(&stop).await {
+                Ok(true) => continue,
+                Ok(false) => {}
+                Err(error) => tracing::error!(%error, lane = self.lane.name(), "a worker could not lease a job"),
+            }
+            tokio::select! {
+                () = woken => {}
+                () = tokio::time::sleep(POLL_EVERY) => {}
+                () = stop.cancelled() => {}
+            }
+        }
+    }
+
+    /// Runs the next job; `false` if there is none.
+    async fn run_one(&self, stop: &CancellationToken) -> Result<bool, StoreError> {
+        let Workers { store, clock, .. } = &self.workers;
+        let now = clock.now();
+        let Some(lease) = store.claim_job(self.lane, now, now.plus_millis(self.lease_millis)).await? else {
+            return Ok(false);
+        };
+        tracing::info!(job = %lease.job_id, lane = self.lane.name(), "a job began");
+        export_job::run(&self.workers, &lease, self.lease_millis, stop).await?;
+        Ok(true)
+    }
+}

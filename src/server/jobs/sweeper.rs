@@ -1,0 +1,79 @@
+//! Deletes what has had its time: jobs with their files and links, sessions, and files that nobody owns.
+
+use std::{collections::HashSet, time::Duration};
+
+use tokio_util::sync::CancellationToken;
+
+use crate::server::{
+    clock::Clock,
+    files::FileStore,
+    store::{Store, StoreError},
+};
+
+/// How often it sweeps. Everything of an expired job is gone within a minute, as promised.
+const SWEEP_EVERY: Duration = Duration::from_secs(20);
+
+/// Deletes what has expired.
+pub struct Sweeper {
+    store: Store,
+    files: FileStore,
+    clock: Clock,
+}
+
+/// Why a sweep was not finished. The next one begins anew.
+#[derive(Debug, thiserror::Error)]
+pub enum SweepError {
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A file could not be deleted.
+    #[error("export files: {0}")]
+    Files(#[from] std::io::Error),
+}
+
+impl Sweeper {
+    /// A sweeper of this store and these files.
+    pub fn new(store: Store, files: FileStore, clock: Clock) -> Self {
+        Self { store, files, clock }
+    }
+
+    /// Sweeps at once, and then again and again until `stop` is cancelled.
+    pub async fn run(self, stop: CancellationToken) {
+        let mut sweep = tokio::time::interval(SWEEP_EVERY);
+        loop {
+            tokio::select! {
+                _ = sweep.tick() => {}
+                () = stop.cancelled() => return,
+            }
+            if let Err(error) = self.sweep().await {
+                tracing::error!(%error, "a sweep failed");
+            }
+        }
+    }
+
+    /// Deletes everything that has expired by now.
+    ///
+    /// Rows go first: from then on a file is an orphan, and is deleted even if the process dies in between.
+    ///
+    /// # Errors
+    /// [`SweepError`].
+    pub async fn sweep(&self) -> Result<(), SweepError> {
+        let now = self.clock.now();
+        let jobs = self.store.delete_expired_jobs(now).await?;
+        self.store.delete_expired_links(now).await?;
+        self.store.delete_expired_sessions(now).await?;
+        // Files are listed before leases: a file that a new lease makes in between is not in the list.
+        let keys = self.files.keys()?;
+        let leases = self.store.leases_with_files().await?;
+        let kept: HashSet<_> = leases.iter().map(|lease| FileStore::key(&lease.job_id, lease.fencing_token)).collect();
+        let mut files = 0;
+        for key in keys.difference(&kept) {
+            self.files.remove(key)?;
+            files += 1;
+        }
+        if jobs + files > 0 {
+            tracing::info!(jobs, files, "expired jobs and orphaned files were deleted");
+        }
+        Ok(())
+    }
+}

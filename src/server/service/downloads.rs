@@ -1,0 +1,101 @@
+//! Downloads: links that are minted when someone asks, and work for a minute.
+
+use std::path::PathBuf;
+
+use crate::{
+    domain::{
+        error::AppError,
+        export::Format,
+        job::{JobId, JobStatus},
+        role::Permission,
+    },
+    server::{
+        random::{self, sha256_hex},
+        store::jobs::StoredJob,
+    },
+};
+
+use super::{Caller, Services};
+
+/// A link that works from now on, for as long as the settings say.
+#[derive(Clone, PartialEq, Eq)]
+pub struct MintedLink {
+    /// The bearer secret. It is shown to nobody else and never logged.
+    pub token: String,
+    /// Name of the file, without `.gz`.
+    pub file_name: String,
+}
+
+/// A file that may be downloaded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Download {
+    /// Where the gzipped file is.
+    pub path: PathBuf,
+    /// Name of the file, without `.gz`.
+    pub file_name: String,
+    /// Format of the file when it is decompressed.
+    pub format: Format,
+}
+
+impl Services {
+    /// Mints a link to a completed job's file.
+    ///
+    /// # Errors
+    /// [`AppError::Conflict`] when the job has no file (yet); [`AppError::NotFound`] when it has expired;
+    /// [`AppError::Forbidden`] unless the member may download.
+    pub async fn mint_link(&self, caller: &Caller, job_id: &str) -> Result<MintedLink, AppError> {
+        caller.require(Permission::ExportUsers)?;
+        let job = self.job(job_id).await?;
+        self.find_file(&job).await?;
+        let token = random::token();
+        let expires_at = self.clock.now().plus_millis(i64::from(self.settings.link_lifetime_seconds) * 1_000);
+        self.store.add_link(&token.hash, &job.id, caller.member().id, expires_at).await?;
+        tracing::info!(job = %job.id, member = caller.member().id, "a download link was minted");
+        Ok(MintedLink { token: token.secret, file_name: job.file_name })
+    }
+
+    /// Opens what a link leads to, if it has not expired and its member's role still allows it.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] for a link that is unknown or has expired; [`AppError::Forbidden`] when the role was taken
+    /// away.
+    pub async fn open_link(&self, token: &str) -> Result<Download, AppError> {
+        let link = self.store.link(&sha256_hex(token.as_bytes()), self.clock.now()).await?;
+        let link = link.ok_or(AppError::NotFound)?;
+        let member = self.store.member_by_id(link.member_id).await?.ok_or(AppError::Forbidden)?;
+        Caller(member).require(Permission::ExportUsers)?;
+        let job = self.job(&link.job_id).await?;
+        let path = self.find_file(&job).await?;
+        tracing::info!(job = %job.id, member = link.member_id, "a download began");
+        Ok(Download { path, format: format_of(&job)?, file_name: job.file_name })
+    }
+
+    /// Where a completed job's file is. A file that has vanished fails the job, so that nobody waits for it.
+    async fn find_file(&self, job: &StoredJob) -> Result<PathBuf, AppError> {
+        let key = match (job.status, &job.file_key) {
+            (JobStatus::Completed, Some(key)) => key,
+            (JobStatus::Failed | JobStatus::Cancelled, _) => {
+                return Err(AppError::Conflict("This export has no file.".to_owned()));
+            }
+            _ => return Err(AppError::Conflict("This export is not completed yet.".to_owned())),
+        };
+        match self.files.find(key, job.progress.bytes)? {
+            Some(path) => Ok(path),
+            None => Err(self.file_vanished(&job.id).await?),
+        }
+    }
+
+    async fn file_vanished(&self, id: &JobId) -> Result<AppError, AppError> {
+        const MESSAGE: &str = "The export's file has vanished from the server's disk. Export again.";
+        tracing::error!(job = %id, "the file of a completed export has vanished or changed its length");
+        self.store.fail_vanished_job(id, MESSAGE).await?;
+        Ok(AppError::Conflict(MESSAGE.to_owned()))
+    }
+}
+
+fn format_of(job: &StoredJob) -> Result<Format, AppError> {
+    job.request.format.parse().map_err(|error| {
+        tracing::error!(job = %job.id, error, "a stored job has no format");
+        AppError::Internal
+    })
+}

@@ -1,0 +1,3 @@
+//! What only one kind of database has.
+
+pub mod sqlite;

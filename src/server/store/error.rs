@@ -1,0 +1,39 @@
+//! What can go wrong in the store.
+
+/// A failed statement. Its text is for the log and the operator's terminal, never for a browser.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// From the control plane's statements.
+    #[error("the database failed: {0}")]
+    Sqlx(#[from] sqlx::Error),
+    /// From the bulk reader or writer.
+    #[error("the database failed: {0}")]
+    Sqlite(#[from] rusqlite::Error),
+    /// A schema change failed, or the file is from a newer version.
+    #[error("the database's schema could not be brought up to date: {0}")]
+    Migrate(#[from] sqlx::migrate::MigrateError),
+    /// The database file or its directory.
+    #[error("{path}: {error}")]
+    Io {
+        /// Which file.
+        path: String,
+        /// What happened.
+        error: std::io::Error,
+    },
+    /// A stored value that no version of Muster writes.
+    #[error("the database holds an unreadable value: {0}")]
+    Corrupt(String),
+}
+
+impl StoreError {
+    /// Whether a statement broke a uniqueness rule.
+    pub fn is_unique_violation(&self) -> bool {
+        match self {
+            Self::Sqlx(sqlx::Error::Database(error)) => error.is_unique_violation(),
+            Self::Sqlite(error) => {
+                error.sqlite_error().is_some_and(|e| e.extended_code == rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE)
+            }
+            _ => false,
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! Download links: hashes of bearer tokens, each bound to one job and the member who minted it.
+
+use crate::domain::{job::JobId, timestamp::Timestamp};
+
+use super::{Store, StoreError, db::with_pool};
+
+/// What a link opens, and who minted it.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct StoredLink {
+    /// The job whose file it opens.
+    pub job_id: String,
+    /// The member whose role must still allow the download.
+    pub member_id: i64,
+}
+
+impl Store {
+    /// Adds a link.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn add_link(
+        &self,
+        token_hash: &str,
+        job_id: &JobId,
+        member_id: i64,
+        expires_at: Timestamp,
+    ) -> Result<(), StoreError> {
+        with_pool!(&self.db, pool => {
+            sqlx::query(
+                "INSERT INTO download_links (token_hash, job_id, member_id, expires_at) VALUES ($1, $2, $3, $4)",
+            )
+            .bind(token_hash)
+            .bind(job_id.as_str())
+            .bind(member_id)
+            .bind(expires_at.0)
+            .execute(pool)
+            .await
+        })?;
+        Ok(())
+    }
+
+    /// Finds a link that has not expired at `now`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn link(&self, token_hash: &str, now: Timestamp) -> Result<Option<StoredLink>, StoreError> {
+        Ok(with_pool!(&self.db, pool => {
+            sqlx::query_as("SELECT job_id, member_id FROM download_links WHERE token_hash = $1 AND expires_at > $2")
+                .bind(token_hash)
+                .bind(now.0)
+                .fetch_optional(pool)
+                .await
+        })?)
+    }
+
+    /// Deletes the links that have expired at `now`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn delete_expired_links(&self, now: Timestamp) -> Result<(), StoreError> {
+        with_pool!(&self.db, pool => {
+            sqlx::query("DELETE FROM download_links WHERE expires_at <= $1").bind(now.0).execute(pool).await
+        })?;
+        Ok(())
+    }
+}

@@ -1,0 +1,21 @@
+//! The store: all SQL of the product, and nothing but SQL.
+//!
+//! "Not found" is `None`, never an error. Statements take `$1` placeholders and portable types, so that one text
+//! serves every database; what only one of them has lives in [`dialect`].
+
+pub mod connections;
+mod db;
+mod dialect;
+mod error;
+pub mod jobs;
+pub mod links;
+pub mod members;
+mod secrets;
+pub mod sessions;
+pub mod tokens;
+pub mod user_scan;
+pub mod user_writer;
+pub mod users;
+
+pub use db::{Db, Store};
+pub use error::StoreError;

@@ -1,0 +1,135 @@
+//! Users in bulk, for exports: SQLite stepped directly, without a copy of any row.
+
+use std::{collections::HashMap, path::PathBuf};
+
+use rusqlite::{Connection, types::ValueRef};
+
+use crate::server::export::{
+    ExportError,
+    source::{Cell, Column, Row, Scope, Snapshot, SourceError, UserSource, Visitor},
+};
+
+use super::{Store, dialect::sqlite};
+
+/// The users of a SQLite file.
+#[derive(Debug, Clone)]
+pub struct SqliteUsers {
+    file: PathBuf,
+}
+
+impl Store {
+    /// The source that exports read users from.
+    pub fn user_source(&self) -> SqliteUsers {
+        SqliteUsers { file: self.file.clone() }
+    }
+}
+
+/// An open read transaction: it sees the users of the instant in which it was begun, whatever others write.
+pub struct SqliteSnapshot {
+    connection: Connection,
+    scope: Scope,
+    columns: Vec<Column>,
+    expected_rows: u64,
+    /// Name and strategy of each connection, by its key.
+    connections: HashMap<i64, (String, String)>,
+}
+
+impl UserSource for SqliteUsers {
+    type Snapshot = SqliteSnapshot;
+
+    fn snapshot(&self, scope: &Scope, columns: &[Column]) -> Result<SqliteSnapshot, SourceError> {
+        let open = || -> rusqlite::Result<SqliteSnapshot> {
+            let connection = sqlite::open_reader(&self.file)?;
+            connection.execute_batch("BEGIN")?;
+            // The first read fixes the instant.
+            let users: i64 = match scope.connection_seq {
+                None => connection.query_row("SELECT count(*) FROM users", [], |row| row.get(0))?,
+                Some(seq) => {
+                    connection
+                        .query_row("SELECT count(*) FROM users WHERE connection_seq = ?1", [seq], |row| row.get(0))?
+                }
+            };
+            let users = users.unsigned_abs();
+            let connections = connection
+                .prepare("SELECT seq, name, strategy FROM connections")?
+                .query_map([], |row| Ok((row.get(0)?, (row.get(1)?, row.get(2)?))))?
+                .collect::<rusqlite::Result<_>>()?;
+            Ok(SqliteSnapshot {
+                connection,
+                scope: *scope,
+                columns: columns.to_vec(),
+                expected_rows: scope.limit.map_or(users, |limit| users.min(limit.get())),
+                connections,
+            })
+        };
+        open().map_err(database_error)
+    }
+}
+
+impl Snapshot for SqliteSnapshot {
+    fn expected_rows(&self) -> u64 {
+        self.expected_rows
+    }
+
+    fn scan(self, visitor: &mut impl Visitor) -> Result<(), ExportError> {
+        let columns: Vec<_> = self.columns.iter().map(|&column| column_name(column)).collect();
+        let condition = match self.scope.connection_seq {
+            Some(_) => "connection_seq = ?1",
+            None => "?1 IS NULL",
+        };
+        let sql = format!("SELECT {} FROM users WHERE {condition} ORDER BY seq LIMIT ?2", columns.join(", "));
+        let limit = self.scope.limit.map_or(-1, |limit| i64::try_from(limit.get()).unwrap_or(i64::MAX));
+        let mut statement = self.connection.prepare(&sql).map_err(database_error)?;
+        let mut rows = statement.query((self.scope.connection_seq, limit)).map_err(database_error)?;
+        while let Some(row) = rows.next().map_err(database_error)? {
+            visitor.visit(&SqliteRow { row, columns: &self.columns, connections: &self.connections })?;
+        }
+        Ok(())
+    }
+}
+
+fn database_error(error: rusqlite::Error) -> SourceError {
+    SourceError::Database(Box::new(error))
+}
+
+fn column_name(column: Column) -> &'static str {
+    match column {
+        Column::Attribute(attribute) => attribute.name(),
+        Column::ConnectionName | Column::ConnectionStrategy => "connection_seq",
+    }
+}
+
+struct SqliteRow<'a> {
+    row: &'a rusqlite::Row<'a>,
+    columns: &'a [Column],
+    connections: &'a HashMap<i64, (String, String)>,
+}
+
+impl SqliteRow<'_> {
+    fn bad_value(&self, index: usize, found: &'static str) -> SourceError {
+        SourceError::BadValue { attribute: column_name(self.columns[index]), found }
+    }
+}
+
+impl Row for SqliteRow<'_> {
+    fn cell(&self, index: usize) -> Result<Cell<'_>, SourceError> {
+        let value = self.row.get_ref(index).map_err(database_error)?;
+        let cell = match value {
+            ValueRef::Null => Cell::Null,
+            ValueRef::Integer(number) => Cell::Integer(number),
+            ValueRef::Text(bytes) => {
+                Cell::Text(std::str::from_utf8(bytes).map_err(|_| self.bad_value(index, "text that is not UTF-8"))?)
+            }
+            ValueRef::Real(_) => return Err(self.bad_value(index, "a fraction")),
+            ValueRef::Blob(_) => return Err(self.bad_value(index, "binary data")),
+        };
+        let part: fn(&(String, String)) -> &str = match self.columns[index] {
+            Column::Attribute(_) => return Ok(cell),
+            Column::ConnectionName => |(name, _)| name,
+            Column::ConnectionStrategy => |(_, strategy)| strategy,
+        };
+        let Cell::Integer(seq) = cell else { return Err(self.bad_value(index, "no connection")) };
+        let connection = self.connections.get(&seq).ok_or_else(|| self.bad_value(index, "an unknown connection"))?;
+        Ok(Cell::Text(part(connection)))
+    }
+}

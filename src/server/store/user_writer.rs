@@ -1,0 +1,183 @@
+//! Users in bulk, for imports.
+
+use rusqlite::{Connection, params};
+
+use crate::domain::timestamp::Timestamp;
+
+use super::{Store, StoreError, dialect::sqlite, secrets::SecretsKey};
+
+/// A user to be added, every rule checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each is the attribute of the same name in domain::user")]
+pub struct NewUser {
+    pub user_id: String,
+    pub email: Option<String>,
+    pub email_verified: bool,
+    pub username: Option<String>,
+    pub phone_number: Option<String>,
+    pub phone_verified: bool,
+    pub name: Option<String>,
+    pub given_name: Option<String>,
+    pub family_name: Option<String>,
+    pub nickname: Option<String>,
+    pub picture: Option<String>,
+    pub blocked: bool,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+    pub last_login: Option<Timestamp>,
+    pub last_ip: Option<String>,
+    pub last_password_reset: Option<Timestamp>,
+    pub logins_count: Option<i64>,
+    /// JSON array of texts.
+    pub multifactor: Option<String>,
+    pub multifactor_last_modified: Option<Timestamp>,
+    /// JSON array as it was restored.
+    pub identities: Option<String>,
+    /// JSON object.
+    pub user_metadata: Option<String>,
+    /// JSON object.
+    pub app_metadata: Option<String>,
+    /// JSON object of password hashes and second factors: sealed before it is stored, never logged.
+    pub secrets: Option<Secrets>,
+}
+
+/// Text that no `Debug` output shows.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secrets(pub String);
+
+impl std::fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secrets(..)")
+    }
+}
+
+/// What became of a user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Inserted {
+    /// It is there.
+    Yes,
+    /// A user with the same value of this attribute is there already.
+    Duplicate(&'static str),
+}
+
+/// Adds users on a connection of its own, many to a transaction.
+pub struct UserWriter {
+    database: Connection,
+    secrets: SecretsKey,
+    connection_seq: i64,
+    uncommitted: u32,
+}
+
+/// Users in one transaction: few enough that others get to write in between.
+const TRANSACTION_USERS: u32 = 10_000;
+
+const INSERT: &str = "INSERT INTO users (
+        connection_seq, user_id, email, email_verified, username, phone_number, phone_verified, name, given_name,
+        family_name, nickname, picture, blocked, created_at, updated_at, last_login, last_ip, last_password_reset,
+        logins_count, multifactor, multifactor_last_modified, identities, user_metadata, app_metadata
+    ) VALUES (
+        ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24
+    )";
+
+impl Store {
+    /// Begins to add users to a connection. It blocks, so it belongs on a thread of its own.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn user_writer(&self, connection_seq: i64) -> Result<UserWriter, StoreError> {
+        let database = sqlite::open_writer(&self.file)?;
+        Ok(UserWriter { database, secrets: self.secrets.clone(), connection_seq, uncommitted: 0 })
+    }
+}
+
+impl UserWriter {
+    /// Adds a user, unless it is a duplicate.
+    ///
+    /// # Errors
+    /// [`StoreError`]; what was not committed before is rolled back when the writer is dropped.
+    pub fn insert(&mut self, user: &NewUser) -> Result<Inserted, StoreError> {
+        if self.uncommitted == 0 {
+            self.database.execute_batch("BEGIN IMMEDIATE")?;
+        }
+        self.uncommitted += 1;
+        let inserted = self.insert_row(user)?;
+        if self.uncommitted >= TRANSACTION_USERS {
+            self.commit()?;
+        }
+        Ok(inserted)
+    }
+
+    /// Makes everything added so far durable.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn commit(&mut self) -> Result<(), StoreError> {
+        if self.uncommitted > 0 {
+            self.database.execute_batch("COMMIT")?;
+            self.uncommitted = 0;
+        }
+        Ok(())
+    }
+
+    fn insert_row(&self, user: &NewUser) -> Result<Inserted, StoreError> {
+        let mut statement = self.database.prepare_cached(INSERT)?;
+        let result = statement.insert(params![
+            self.connection_seq,
+            user.user_id,
+            user.email,
+            user.email_verified,
+            user.username,
+            user.phone_number,
+            user.phone_verified,
+            user.name,
+            user.given_name,
+            user.family_name,
+            user.nickname,
+            user.picture,
+            user.blocked,
+            user.created_at.0,
+            user.updated_at.0,
+            user.last_login.map(|date| date.0),
+            user.last_ip,
+            user.last_password_reset.map(|date| date.0),
+            user.logins_count,
+            user.multifactor,
+            user.multifactor_last_modified.map(|date| date.0),
+            user.identities,
+            user.user_metadata,
+            user.app_metadata,
+        ]);
+        let seq = match result {
+            Ok(seq) => seq,
+            Err(error) => {
+                let error = StoreError::Sqlite(error);
+                return match duplicate_attribute(&error) {
+                    Some(attribute) => Ok(Inserted::Duplicate(attribute)),
+                    None => Err(error),
+                };
+            }
+        };
+        if let Some(Secrets(secrets)) = &user.secrets {
+            let sealed = self
+                .secrets
+                .seal(&user.user_id, secrets.as_bytes())
+                .map_err(|error| StoreError::Corrupt(error.to_string()))?;
+            self.database
+                .prepare_cached("INSERT INTO user_secrets (user_seq, sealed) VALUES (?1, ?2)")?
+                .execute(params![seq, sealed])?;
+        }
+        Ok(Inserted::Yes)
+    }
+}
+
+/// The attribute whose uniqueness a statement broke, from SQLite's "UNIQUE constraint failed: users.email".
+fn duplicate_attribute(error: &StoreError) -> Option<&'static str> {
+    if !error.is_unique_violation() {
+        return None;
+    }
+    let message = error.to_string();
+    ["email", "username", "phone_number"]
+        .into_iter()
+        .find(|attribute| message.contains(&format!("users.{attribute}")))
+        .or(Some("user_id"))
+}

@@ -1,0 +1,91 @@
+//! What surrounds the pages of a signed-in member.
+
+use leptos::{form::ActionForm, prelude::*};
+use leptos_router::{
+    components::{A, Outlet},
+    hooks::use_location,
+};
+
+use super::{focus::focus_soon, logo::Logo};
+use crate::{
+    domain::{error::AppError, member::Member},
+    rpc::session::{SessionView, SignOut, current_session},
+};
+
+/// Who is signed in, loaded once for all pages.
+#[derive(Clone, Copy)]
+pub struct SessionResource(pub Resource<Result<SessionView, AppError>>);
+
+/// Sidebar, account bar and the page's content.
+#[component]
+pub fn Layout() -> AnyView {
+    let session = Resource::new(|| (), |()| current_session());
+    provide_context(SessionResource(session));
+    focus_content_on_navigation();
+
+    let tenant = Suspend::new(async move { session.await.ok().map(|session| session.tenant) });
+    let account = Suspend::new(async move {
+        let member = session.await.ok().and_then(|session| session.member);
+        member.map(|member| view! { <Account member /> })
+    });
+
+    view! {
+        // Left to the browser, which moves the focus along; the client router would only scroll.
+        <a class="skip-link" href="#content" rel="external">"Skip to content"</a>
+        <div class="app">
+            <header class="sidebar">
+                <a class="brand" href="/users">
+                    <Logo />
+                    <span class="brand-text">
+                        <span class="brand-name">"Muster"</span>
+                        <span class="brand-tenant"><Suspense>{tenant}</Suspense></span>
+                    </span>
+                </a>
+                <nav aria-label="Main">
+                    <p class="nav-heading" id="nav-user-management">"User Management"</p>
+                    <ul class="nav-list" aria-labelledby="nav-user-management">
+                        <li><A href="/users" attr:class="nav-link">"Users"</A></li>
+                    </ul>
+                </nav>
+            </header>
+            <section class="account" aria-label="Account">
+                <Suspense>{account}</Suspense>
+            </section>
+            <main id="content" class="content" tabindex="-1">
+                <Outlet />
+            </main>
+        </div>
+    }
+    .into_any()
+}
+
+/// Who is signed in, and the way out.
+#[component]
+fn Account(
+    /// The signed-in member.
+    member: Member,
+) -> AnyView {
+    let sign_out = ServerAction::<SignOut>::new();
+    view! {
+        <p class="account-member">
+            <span class="account-email">{member.email}</span>
+            <span class="account-role">{member.role.title()}</span>
+        </p>
+        <ActionForm action=sign_out attr:class="account-sign-out">
+            <button class="button button-quiet" type="submit">"Sign out"</button>
+        </ActionForm>
+    }
+    .into_any()
+}
+
+/// A page change without a reload leaves the focus on a link that is gone: it goes to the new content instead.
+fn focus_content_on_navigation() {
+    let path = use_location().pathname;
+    Effect::new(move |previous: Option<String>| {
+        let path = path.get();
+        if previous.is_some_and(|previous| previous != path) {
+            focus_soon("content");
+        }
+        path
+    });
+}

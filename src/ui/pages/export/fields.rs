@@ -1,0 +1,167 @@
+//! Export Fields: which columns the file has.
+
+use leptos::{ev::MouseEvent, prelude::*};
+
+use super::{row::FieldRow, state::FormState};
+use crate::{
+    domain::{
+        export::{CSV_MAX_FIELDS, Place},
+        export_form::{ExportForm, PATH},
+        field::FieldSpec,
+        user::Attribute,
+    },
+    ui::{
+        components::{alert::FieldError, focus::focus_soon},
+        format,
+    },
+};
+
+/// The id of the list of attributes that inputs suggest.
+pub const ATTRIBUTES: &str = "attributes";
+
+/// The switch, the rows, and the sample.
+#[component]
+pub fn FieldsSection(
+    /// The form.
+    state: FormState,
+    /// Whether the last row was just added: without JavaScript it takes the focus.
+    focus_last: bool,
+) -> AnyView {
+    let initial_rows = state.rows.with_untracked(Vec::len);
+    let last_key = initial_rows.checked_sub(1).filter(|_| focus_last);
+    let error = Signal::derive(move || state.message_at(Place::Fields));
+    let wrong = Memo::new(move |_| error.with(Option::is_some));
+    let on_add = move |event: MouseEvent| {
+        event.prevent_default();
+        focus_soon(state.add().name_id());
+    };
+    let on_remove = Callback::new(move |key| match state.remove(key) {
+        Some(neighbour) => focus_soon(neighbour.name_id()),
+        None => focus_soon("add-fields"),
+    });
+    let nothing = Memo::new(move |_| !state.include_defaults.get() && state.rows.with(Vec::is_empty));
+    view! {
+        <section class="form-section" aria-labelledby="export-fields">
+            <div class="form-title-line">
+                <h2 class="form-title" id="export-fields">"Export Fields"</h2>
+                <Counter state />
+            </div>
+            <IncludeDefaults state />
+            <div class="rows" class:is-empty=move || state.rows.with(Vec::is_empty)>
+                <ForEnumerate each=move || state.rows.get() key=|row| row.key let(index, row)>
+                    <FieldRow state row index on_remove autofocus=last_key == Some(row.key) />
+                </ForEnumerate>
+            </div>
+            {move || {
+                nothing
+                    .get()
+                    .then(|| {
+                        view! {
+                            <p class="hint">
+                                "No fields yet: add at least one, or include the default fields."
+                            </p>
+                        }
+                    })
+            }}
+            <div>
+                // In front of it, the form as it is goes to the page that shows it with one row more.
+                <button
+                    class="button"
+                    id="add-fields"
+                    type="submit"
+                    formmethod="get"
+                    formaction=PATH
+                    formnovalidate
+                    name="add_field"
+                    value="1"
+                    aria-describedby=move || wrong.get().then_some("fields-error")
+                    on:click=on_add
+                >
+                    "Add Fields"
+                </button>
+            </div>
+            <FieldError id="fields-error".to_owned() message=error />
+            <AttributeList />
+            <Sample state />
+        </section>
+    }
+    .into_any()
+}
+
+/// How many columns the file would have.
+#[component]
+fn Counter(state: FormState) -> impl IntoView {
+    let text = move || {
+        let count = state.form.with(ExportForm::column_count);
+        if state.is_csv() {
+            format!("{count} of {CSV_MAX_FIELDS} fields")
+        } else {
+            format::counted(u64::try_from(count).unwrap_or(u64::MAX), "field")
+        }
+    };
+    view! { <p class="counter" class:is-over=move || state.is_over_limit()>{text}</p> }
+}
+
+#[component]
+fn IncludeDefaults(state: FormState) -> AnyView {
+    let defaults = FieldSpec::defaults();
+    let count = defaults.len();
+    let chips: Vec<_> =
+        defaults.iter().map(|field| view! { <li class="chip">{field.title().to_owned()}</li> }).collect();
+    view! {
+        <div class="switch-line">
+            <input
+                class="switch"
+                id="include-defaults"
+                type="checkbox"
+                role="switch"
+                name="form[include_defaults]"
+                value="true"
+                autocomplete="off"
+                checked=state.include_defaults.get_untracked()
+                on:change=move |event| state.include_defaults.set(event_target_checked(&event))
+            />
+            <label for="include-defaults">"Include default fields"</label>
+        </div>
+        <details class="disclosure">
+            <summary>{format!("The {count} default fields")}</summary>
+            <ul class="chips">{chips}</ul>
+        </details>
+    }
+    .into_any()
+}
+
+/// What the inputs User Attribute suggest.
+#[component]
+fn AttributeList() -> impl IntoView {
+    let options: Vec<_> =
+        Attribute::ALL.into_iter().map(|attribute| view! { <option value=attribute.name()></option> }).collect();
+    view! { <datalist id=ATTRIBUTES>{options}</datalist> }
+}
+
+#[component]
+fn Sample(state: FormState) -> AnyView {
+    let error = Signal::derive(move || state.message_at(Place::Limit));
+    view! {
+        <div class="check-line">
+            <input
+                id="sample"
+                type="checkbox"
+                name="form[sample]"
+                value="true"
+                autocomplete="off"
+                aria-describedby="sample-hint"
+                checked=state.sample.get_untracked()
+                on:change=move |event| state.sample.set(event_target_checked(&event))
+            />
+            <div>
+                <label for="sample">"Export as Sample"</label>
+                <p class="hint" id="sample-hint">
+                    "Limits export to 10 users to validate the structure of the export file."
+                </p>
+                <FieldError id="sample-error".to_owned() message=error />
+            </div>
+        </div>
+    }
+    .into_any()
+}

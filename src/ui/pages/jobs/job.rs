@@ -1,0 +1,234 @@
+//! Job: everything about one job.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::use_params_map;
+
+use super::{
+    controls::{CheckStatus, DownloadExport, job_path},
+    repeat,
+    table::kind_title,
+};
+use crate::{
+    domain::{
+        export::{ExportInput, FieldInput},
+        field::FieldSpec,
+        job::{JobStatus, JobView},
+        timestamp::Timestamp,
+    },
+    rpc::exports::get_job,
+    ui::{
+        components::{
+            alert::Alert,
+            failure::Failure,
+            live::{Live, Trouble},
+            loading::Loading,
+            status::{self, JobProgress, StatusBadge},
+            time::Time,
+        },
+        format,
+    },
+};
+
+const GONE: &str = "This job does not exist, or it expired: jobs and their files are deleted after their lifetime.";
+
+/// One job, kept up to date while it runs.
+#[component]
+pub fn JobPage() -> AnyView {
+    let params = use_params_map();
+    let id = Memo::new(move |_| params.with(|params| params.get("job_id").unwrap_or_default()));
+    let job = Resource::new(move || id.get(), get_job);
+    let content = move || {
+        Suspend::new(async move {
+            match job.await {
+                Ok(job) => view! { <Loaded job /> }.into_any(),
+                Err(error) => view! { <Back /> <Failure error not_found=GONE /> }.into_any(),
+            }
+        })
+    };
+    view! {
+        <Title text="Export job" />
+        <Suspense fallback=Loading>{content}</Suspense>
+    }
+    .into_any()
+}
+
+#[component]
+fn Back() -> impl IntoView {
+    view! { <a class="back" href="/users/import-export">"Back to Import/Export Users"</a> }
+}
+
+#[component]
+fn Loaded(job: JobView) -> impl IntoView {
+    let id = job.id.to_string();
+    let live = Live::new(job, |job| job.status.is_final(), move || get_job(id.clone()));
+    move || match live.ended.get() {
+        Some(error) => view! { <Back /> <Failure error not_found=GONE /> }.into_any(),
+        None => view! { <Page live /> }.into_any(),
+    }
+}
+
+#[component]
+fn Page(live: Live<JobView>) -> AnyView {
+    let job = live.value;
+    let status = Memo::new(move |_| job.with(|job| job.status));
+    let announcement = RwSignal::new(String::new());
+    let announce = move || announcement.set(job.with_untracked(status::sentence));
+    let check = move || {
+        announcement.set(String::new());
+        live.refresh(move || match live.trouble.get_untracked() {
+            Some(error) => announcement.set(error.to_string()),
+            None => announce(),
+        });
+    };
+    // Whoever waits for the end is told of it.
+    Effect::new(move |before: Option<JobStatus>| {
+        let now = status.get();
+        if before.is_some_and(|before| !before.is_final()) && now.is_final() {
+            announce();
+        }
+        now
+    });
+    let path = job.with_untracked(|job| job_path(&job.id));
+    let id = job.with_untracked(|job| job.id.clone());
+    let download = move || (status.get() == JobStatus::Completed).then(|| view! { <DownloadExport id=id.clone() /> });
+    let download_hint = move || {
+        (status.get() == JobStatus::Completed)
+            .then(|| view! { <p class="hint">"Each download gets a fresh, short-lived link."</p> })
+    };
+    let failure =
+        move || (status.get() == JobStatus::Failed).then(|| job.with(|job| view! { <WhyFailed job=job.clone() /> }));
+    view! {
+        <Back />
+        <div class="page-head">
+            <h1 class="with-badge">"Export job" {move || view! { <StatusBadge status=status.get() /> }}</h1>
+            <div class="actions">
+                <CheckStatus path check />
+                {download}
+            </div>
+        </div>
+        <div class="status-line status-line-tight">
+            {download_hint}
+            <p class="announcement" role="status">{announcement}</p>
+            <Trouble error=live.trouble />
+        </div>
+        <JobProgress job />
+        {failure}
+        {move || job.with(|job| view! { <Facts job=job.clone() /> })}
+        <Fields request=job.with_untracked(|job| job.request.clone()) />
+    }
+    .into_any()
+}
+
+#[component]
+fn WhyFailed(job: JobView) -> AnyView {
+    let details = job.status_details.unwrap_or_else(|| "The cause is in the server's log.".to_owned());
+    view! {
+        <Alert>
+            <p><strong>"The export failed. "</strong> {details}</p>
+            <p><a href=repeat::address(&job.request)>"Export again"</a> " with the same settings."</p>
+        </Alert>
+    }
+    .into_any()
+}
+
+/// One line of the list of facts.
+fn fact(label: &'static str, value: impl IntoAny) -> AnyView {
+    view! { <div class="fact"><dt>{label}</dt> <dd>{value.into_any()}</dd></div> }.into_any()
+}
+
+/// An instant that may not have come yet.
+fn when(at: Option<Timestamp>) -> AnyView {
+    match at {
+        Some(at) => view! { <Time at /> }.into_any(),
+        None => view! { <span class="faint">"Not yet"</span> }.into_any(),
+    }
+}
+
+#[component]
+fn Facts(job: JobView) -> AnyView {
+    let expected = job.progress.expected_rows.map_or_else(|| "–".to_owned(), format::number);
+    let bytes = match job.progress.bytes {
+        0 => "–".to_owned(),
+        bytes @ 1..1_000 => format::bytes(bytes),
+        bytes => format!("{} ({})", format::bytes(bytes), format::counted(bytes, "byte")),
+    };
+    let duration = job
+        .started_at
+        .zip(job.finished_at)
+        .map_or_else(|| "–".to_owned(), |(start, end)| format::precise_duration(end.millis_since(start)));
+    let limit = job.request.limit.map_or_else(
+        || "None: all users".to_owned(),
+        |limit| format::counted(u64::try_from(limit).unwrap_or(0), "user"),
+    );
+    let sha256 = match job.sha256 {
+        Some(hash) => view! { <code class="wrap-anywhere">{hash}</code> }.into_any(),
+        None => "–".into_any(),
+    };
+    view! {
+        <section class="card" aria-labelledby="facts">
+            <h2 class="card-title" id="facts">"Details"</h2>
+            <dl class="facts">
+                {fact("ID", view! { <code class="wrap-anywhere">{job.id.to_string()}</code> })}
+                {fact("Type", kind_title(job.kind))}
+                {fact("Connection", job.connection.unwrap_or_else(|| "All connections".to_owned()))}
+                {fact("Format", job.request.format.to_uppercase())}
+                {fact("Limit", limit)}
+                {fact("File name", job.file_name)}
+                {fact("Rows written", format::number(job.progress.rows))}
+                {fact("Rows expected", expected)}
+                {fact("Size, compressed", bytes)}
+                {fact("Created by", job.created_by)}
+                {fact("Created", when(Some(job.created_at)))}
+                {fact("Started", when(job.started_at))}
+                {fact("Finished", when(job.finished_at))}
+                {fact("Duration", duration)}
+                {fact("Attempts", format::number(job.attempts))}
+                {fact("Expires", when(Some(job.expires_at)))}
+                <div class="fact fact-wide"><dt>"SHA-256 of the .gz file"</dt> <dd>{sha256}</dd></div>
+            </dl>
+        </section>
+    }
+    .into_any()
+}
+
+/// The fields of the file and what each is called there.
+#[component]
+fn Fields(request: ExportInput) -> AnyView {
+    let is_default = request.fields.is_empty();
+    let fields = if is_default {
+        let defaults = FieldSpec::defaults().into_iter();
+        defaults.map(|field| FieldInput { name: field.path.to_string(), export_as: field.export_as }).collect()
+    } else {
+        request.fields
+    };
+    let rows: Vec<_> = fields
+        .into_iter()
+        .map(|field| {
+            let title = field.export_as.filter(|title| !title.is_empty()).unwrap_or_else(|| field.name.clone());
+            view! {
+                <tr>
+                    <td class="wrap-anywhere"><code>{field.name}</code></td>
+                    <td class="wrap-anywhere">{title}</td>
+                </tr>
+            }
+        })
+        .collect();
+    view! {
+        <section class="card" aria-labelledby="fields">
+            <h2 class="card-title" id="fields">
+                {if is_default { "Fields (the default ones)" } else { "Fields" }}
+            </h2>
+            <table class="table table-plain" aria-labelledby="fields">
+                <thead>
+                    <tr>
+                        <th scope="col">"User attribute"</th>
+                        <th scope="col">"Field name"</th>
+                    </tr>
+                </thead>
+                <tbody>{rows}</tbody>
+            </table>
+        </section>
+    }
+    .into_any()
+}

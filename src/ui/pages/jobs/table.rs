@@ -1,0 +1,115 @@
+//! The table of jobs.
+
+use leptos::prelude::*;
+
+use super::{
+    controls::{CheckStatus, DownloadExport, job_path},
+    submitted::use_submitted,
+};
+use crate::{
+    domain::job::{JobId, JobKind, JobStatus, JobView},
+    ui::components::{
+        status::{self, JobProgress, StatusBadge},
+        time::Time,
+    },
+};
+
+/// What a job does, in words.
+pub fn kind_title(kind: JobKind) -> &'static str {
+    match kind {
+        JobKind::UsersExport => "Export users",
+    }
+}
+
+/// One row a job. A row stays the same element while its job changes, so that the focus stays on its buttons.
+#[component]
+pub fn JobsTable<F>(
+    /// The jobs, the newest first.
+    jobs: RwSignal<Vec<JobView>>,
+    /// Checks the status of one.
+    check: F,
+) -> AnyView
+where
+    F: Fn(JobId) + Copy + Send + 'static,
+{
+    view! {
+        <div class="table-card table-jobs">
+            <table class="table table-rows" role="table" aria-label="Jobs">
+                <thead role="rowgroup">
+                    <tr role="row">
+                        <th role="columnheader" scope="col">"Type"</th>
+                        <th role="columnheader" scope="col">"Connection"</th>
+                        <th role="columnheader" scope="col">"Format"</th>
+                        <th role="columnheader" scope="col" class="numeric">"Rows"</th>
+                        <th role="columnheader" scope="col">"Status"</th>
+                        <th role="columnheader" scope="col">"Created by"</th>
+                        <th role="columnheader" scope="col">"Created"</th>
+                        <th role="columnheader" scope="col">"Expires"</th>
+                        <th role="columnheader" scope="col" class="column-actions">"Actions"</th>
+                    </tr>
+                </thead>
+                <tbody role="rowgroup">
+                    <For each=move || jobs.get() key=|job| job.id.clone() let(job)>
+                        <Row jobs job check />
+                    </For>
+                </tbody>
+            </table>
+        </div>
+    }
+    .into_any()
+}
+
+#[component]
+fn Row<F>(jobs: RwSignal<Vec<JobView>>, job: JobView, check: F) -> AnyView
+where
+    F: Fn(JobId) + Copy + Send + 'static,
+{
+    let submitted = use_submitted();
+    let id = job.id.clone();
+    let is_new = {
+        let id = id.clone();
+        move || submitted.with(|submitted| submitted.as_ref() == Some(&id))
+    };
+    let format = job.request.format.to_uppercase();
+    let connection = job.connection.clone().unwrap_or_else(|| "All connections".to_owned());
+    let JobView { kind, created_at, expires_at, .. } = job;
+    let created_by = job.created_by.clone();
+    let current = {
+        let id = id.clone();
+        Memo::new(move |_| {
+            jobs.with(|jobs| jobs.iter().find(|job| job.id == id).cloned()).unwrap_or_else(|| job.clone())
+        })
+    };
+    let status = Memo::new(move |_| current.with(|job| job.status));
+    let rows = Memo::new(move |_| current.with(status::rows));
+    let download = {
+        let id = id.clone();
+        move || (status.get() == JobStatus::Completed).then(|| view! { <DownloadExport id=id.clone() /> })
+    };
+    let more = job_path(&id);
+    view! {
+        <tr role="row" class:is-new=is_new>
+            <td role="cell" class="cell-lead">{kind_title(kind)}</td>
+            <td role="cell" data-label="Connection" class="wrap-anywhere">{connection}</td>
+            <td role="cell" data-label="Format">{format}</td>
+            <td role="cell" data-label="Rows" class="numeric">{rows}</td>
+            <td role="cell" data-label="Status" class="cell-status">
+                <div class="status">
+                    {move || view! { <StatusBadge status=status.get() /> }}
+                    <JobProgress job=current />
+                </div>
+            </td>
+            <td role="cell" data-label="Created by" class="wrap-anywhere">{created_by}</td>
+            <td role="cell" data-label="Created"><Time at=created_at /></td>
+            <td role="cell" data-label="Expires"><Time at=expires_at /></td>
+            <td role="cell" class="cell-actions">
+                <div class="actions">
+                    <CheckStatus path="/users/import-export" check=move || check(id.clone()) />
+                    {download}
+                    <a class="button button-small button-quiet" href=more>"More info"</a>
+                </div>
+            </td>
+        </tr>
+    }
+    .into_any()
+}

@@ -1,0 +1,274 @@
+//! What tests share: a data directory, users in it, and a server on it.
+
+use std::{
+    io::{BufReader, Cursor},
+    path::PathBuf,
+    time::{Duration, Instant},
+};
+
+use muster::{
+    domain::{
+        connection::ConnectionId,
+        export::{ExportInput, ExportRequest, FieldInput},
+        import::RowError,
+        job::{JobId, JobView},
+        role::Role,
+        timestamp::Timestamp,
+    },
+    server::{
+        clock::{Clock, ManualClock},
+        config::Settings,
+        files::FileStore,
+        generate, http,
+        import::{Import, Observer, Rules, Summary},
+        jobs::Workers,
+        service::Services,
+        store::Store,
+    },
+};
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+/// The instant at which every test begins.
+pub const NOW: Timestamp = Timestamp(1_800_000_000_000);
+
+/// The password of every member.
+pub const PASSWORD: &str = "correct horse battery";
+
+/// A fresh data directory, opened.
+pub struct World {
+    pub dir: TempDir,
+    pub store: Store,
+    pub files: FileStore,
+    pub clock: ManualClock,
+    pub settings: Settings,
+    pub services: Services,
+}
+
+impl World {
+    pub async fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let settings =
+            Settings { data_dir: dir.path().join("data"), addr: "127.0.0.1:0".parse().unwrap(), ..Settings::default() };
+        let store = Store::open(&settings.data_dir).await.unwrap();
+        let files = FileStore::open(&settings.data_dir).unwrap();
+        let clock = ManualClock::new(NOW);
+        let services = Services::new(store.clone(), files.clone(), Clock::Manual(clock.clone()), settings.clone());
+        Self { dir, store, files, clock, settings, services }
+    }
+
+    /// Adds a connection and returns its key and identifier.
+    pub async fn connection(&self, name: &str) -> (i64, ConnectionId) {
+        let connection = self.services.operator_add_connection(name.parse().unwrap()).await.unwrap();
+        (self.services.operator_connection(name).await.unwrap().seq, connection.id)
+    }
+
+    /// Imports lines of NDJSON with their read-only attributes.
+    pub fn import(&self, connection_seq: i64, lines: &[u8]) -> (Summary, Vec<(u64, Vec<RowError>)>) {
+        let import = Import { rules: Rules { restore: true, now: NOW } };
+        let writer = self.store.user_writer(connection_seq).unwrap();
+        let mut failures = Failures::default();
+        let summary = import.run(BufReader::new(Cursor::new(lines)), writer, &mut failures).unwrap();
+        (summary, failures.0)
+    }
+
+    /// Adds generated users.
+    pub fn generate(&self, connection_seq: i64, users: u64, seed: u64) {
+        let mut lines = Vec::new();
+        generate::write_users(&mut lines, users, seed).unwrap();
+        assert_eq!(self.import(connection_seq, &lines).0.inserted, users);
+    }
+
+    /// The database, opened by another program's eyes.
+    pub fn sqlite(&self) -> rusqlite::Connection {
+        let sqlite = rusqlite::Connection::open(self.settings.data_dir.join("muster.db")).unwrap();
+        sqlite.busy_timeout(Duration::from_secs(10)).unwrap();
+        sqlite
+    }
+
+    pub fn exports_dir(&self) -> PathBuf {
+        self.settings.data_dir.join("exports")
+    }
+
+    /// Names of everything in the directory of export files.
+    pub fn export_files(&self) -> Vec<String> {
+        let mut names: Vec<_> = std::fs::read_dir(self.exports_dir())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    }
+
+    /// Starts workers, which stop when the returned guard is dropped or told to.
+    pub async fn start_workers(&self) -> Running {
+        let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
+        let workers = Workers {
+            store: self.store.clone(),
+            files: self.files.clone(),
+            clock: Clock::Manual(self.clock.clone()),
+            new_jobs: self.services.new_jobs(),
+        };
+        workers.start(&self.settings, &tasks, &stop).await.unwrap();
+        Running { stop, tasks }
+    }
+
+    /// Starts workers and the web server, with a member for each role.
+    pub async fn serve(&self) -> Server {
+        for (email, role) in [
+            ("admin@acme.test", Role::Admin),
+            ("editor@acme.test", Role::EditorUsers),
+            ("viewer@acme.test", Role::ViewerUsers),
+            ("config@acme.test", Role::ViewerConfig),
+        ] {
+            self.services.operator_add_member(email, role, PASSWORD.to_owned()).await.unwrap();
+        }
+        let running = self.start_workers().await;
+        let listener = TcpListener::bind(self.settings.addr).await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let site = http::Site::find(&self.settings);
+        let router = http::router(self.services.clone(), site, &self.settings).unwrap();
+        let stop = running.stop.clone();
+        running.tasks.spawn(async move {
+            http::serve(listener, router, stop, Duration::from_secs(1)).await.unwrap();
+        });
+        Server { url, running }
+    }
+}
+
+#[derive(Default)]
+struct Failures(Vec<(u64, Vec<RowError>)>);
+
+impl Observer for Failures {
+    fn failed(&mut self, line: u64, errors: &[RowError]) {
+        self.0.push((line, errors.to_vec()));
+    }
+
+    fn progressed(&mut self, _: &Summary) {}
+}
+
+/// Tasks that run until this is dropped.
+pub struct Running {
+    stop: CancellationToken,
+    tasks: TaskTracker,
+}
+
+impl Running {
+    /// Stops them as SIGTERM does, and waits until they have ended.
+    pub async fn stop(self) {
+        self.stop.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+/// A server on a free port.
+pub struct Server {
+    pub url: String,
+    pub running: Running,
+}
+
+impl Server {
+    /// A client without a session.
+    pub fn anonymous(&self) -> Client {
+        let http =
+            reqwest::Client::builder().cookie_store(true).redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        Client { http, url: self.url.clone() }
+    }
+
+    /// A client that has signed in as `{name}@acme.test`.
+    pub async fn client(&self, name: &str) -> Client {
+        let client = self.anonymous();
+        let email = format!("{name}@acme.test");
+        let response = client.rpc("sign_in", &[("email", &email), ("password", PASSWORD)]).await;
+        assert!(response.status().is_success(), "{}", response.status());
+        client
+    }
+}
+
+/// An HTTP client with cookies that follows no redirect.
+#[derive(Clone)]
+pub struct Client {
+    pub http: reqwest::Client,
+    pub url: String,
+}
+
+impl Client {
+    pub fn get(&self, path: &str) -> reqwest::RequestBuilder {
+        self.http.get(format!("{}{path}", self.url))
+    }
+
+    pub fn post(&self, path: &str) -> reqwest::RequestBuilder {
+        self.http.post(format!("{}{path}", self.url))
+    }
+
+    /// Calls a server function as the browser's code does.
+    pub async fn rpc(&self, name: &str, form: &[(&str, &str)]) -> reqwest::Response {
+        self.post(&format!("/rpc/{name}")).header("accept", "application/json").form(form).send().await.unwrap()
+    }
+
+    /// Submits an export from the form of the page.
+    pub async fn submit(&self, form: &[(&str, &str)]) -> JobId {
+        let response = self.rpc("submit_export", form).await;
+        assert!(response.status().is_success(), "{}", response.status());
+        serde_json::from_slice(&response.bytes().await.unwrap()).unwrap()
+    }
+
+    pub async fn job(&self, id: &JobId) -> JobView {
+        let response = self.rpc("get_job", &[("id", id.as_str())]).await;
+        assert!(response.status().is_success(), "{}", response.status());
+        serde_json::from_slice(&response.bytes().await.unwrap()).unwrap()
+    }
+
+    /// The job once it has ended.
+    pub async fn ended(&self, id: &JobId) -> JobView {
+        eventually(async || Some(self.job(id).await).filter(|job| job.status.is_final())).await
+    }
+
+    /// Mints a link as the button on the page does, and returns its path.
+    pub async fn mint(&self, id: &JobId) -> String {
+        let response = self.post(&format!("/users/import-export/jobs/{id}/download")).send().await.unwrap();
+        assert_eq!(response.status(), 303);
+        response.headers()["location"].to_str().unwrap().to_owned()
+    }
+}
+
+/// Asks again and again until there is an answer; a minute is far more than anything here takes.
+pub async fn eventually<T>(mut ask: impl AsyncFnMut() -> Option<T>) -> T {
+    let start = Instant::now();
+    loop {
+        if let Some(answer) = ask().await {
+            return answer;
+        }
+        assert!(start.elapsed() < Duration::from_secs(60), "it did not happen within a minute");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+/// An export's settings.
+pub fn request(format: &str, fields: &[(&str, &str)]) -> ExportRequest {
+    let fields = fields
+        .iter()
+        .map(|(name, title)| FieldInput {
+            name: (*name).to_owned(),
+            export_as: Some((*title).to_owned()).filter(|title| !title.is_empty()),
+        })
+        .collect();
+    ExportRequest::parse(&ExportInput { format: format.to_owned(), fields, ..ExportInput::default() }).unwrap()
+}
+
+/// Decompresses the one member of a gzip file, as browsers do, and makes sure that nothing follows it.
+pub fn gunzip(bytes: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut rest = bytes;
+    std::io::Read::read_to_end(&mut flate2::bufread::GzDecoder::new(&mut rest), &mut out).unwrap();
+    assert!(rest.is_empty());
+    out
+}

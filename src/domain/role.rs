@@ -61,19 +61,29 @@ impl Role {
             Self::ViewerConfig => "viewer-config",
         }
     }
+
+    /// The name for those who type it: `viewer`. The demo's members are called so.
+    fn short_name(self) -> &'static str {
+        match self {
+            Self::Admin => "admin",
+            Self::EditorUsers => "editor",
+            Self::ViewerUsers => "viewer",
+            Self::ViewerConfig => "config",
+        }
+    }
 }
 
 impl std::str::FromStr for Role {
     type Err = String;
 
-    /// Reads a slug, or a title in any case.
+    /// Reads a slug, a short name, or a title in any case.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::ALL.into_iter().find(|role| role.slug() == text || role.title().eq_ignore_ascii_case(text)).ok_or_else(
-            || {
-                let slugs: Vec<_> = Self::ALL.iter().map(|role| role.slug()).collect();
-                format!("unknown role \"{text}\": use one of {}", slugs.join(", "))
-            },
-        )
+        let is_meant =
+            |role: &Self| role.slug() == text || role.short_name() == text || role.title().eq_ignore_ascii_case(text);
+        Self::ALL.into_iter().find(is_meant).ok_or_else(|| {
+            let slugs: Vec<_> = Self::ALL.iter().map(|role| role.slug()).collect();
+            format!("unknown role \"{text}\": use one of {}", slugs.join(", "))
+        })
     }
 }
 
@@ -96,8 +106,9 @@ mod tests {
     }
 
     #[test]
-    fn slugs_and_titles_read_back() {
+    fn names_read_back() {
         for role in Role::ALL {
+            assert_eq!(role.short_name().parse(), Ok(role));
             assert_eq!(role.slug().parse(), Ok(role));
             assert_eq!(role.title().parse(), Ok(role));
         }

@@ -1,7 +1,7 @@
 //! The server is killed in the middle of an export, and its next start ends the job with the very same file.
 
 use std::{
-    io::{BufRead, BufReader, Read},
+    io::{BufRead, BufReader},
     path::Path,
     process::{Child, Stdio},
 };
@@ -118,6 +118,4 @@ async fn sigkill_in_the_middle_of_an_export_of_300_000_users() {
     let mut server = server;
     std::process::Command::new("kill").arg(server.child.id().to_string()).status().unwrap();
     assert!(server.child.wait().unwrap().success());
-    let mut rest = String::new();
-    server.child.stdout.take().unwrap().read_to_string(&mut rest).unwrap();
 }

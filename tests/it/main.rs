@@ -6,5 +6,6 @@ mod cli;
 mod crash;
 mod engine;
 mod http;
+mod imports;
 mod jobs;
 mod support;

@@ -60,13 +60,12 @@ impl Serve {
         })?;
         let store = Store::open(&settings.data_dir).await?;
         let files = FileStore::open(&settings.data_dir).map_err(in_data_dir)?;
-        let services = Services::new(store.clone(), files.clone(), Clock::System, settings.clone());
         let listener = TcpListener::bind(settings.addr)
             .await
             .map_err(|error| CliError::Message(format!("can't listen on {}: {error}", settings.addr)))?;
         // Port 0 asks for any free port; people need to know which it is.
         let settings = Settings { addr: listener.local_addr()?, ..settings };
-        let services = services.with_settings(settings.clone());
+        let services = Services::new(store.clone(), files.clone(), Clock::System, settings.clone());
         greet(&services, &settings).await?;
 
         let tasks = TaskTracker::new();

@@ -34,7 +34,7 @@ pub async fn mint(State(state): State<AppState>, session: Session, Path(id): Pat
     };
     match minted.await {
         Ok(MintedLink { token, file_name }) => Redirect::to(&format!("/downloads/{token}/{file_name}")).into_response(),
-        Err(AppError::Unauthenticated) => Redirect::to("/sign-in").into_response(),
+        Err(AppError::Unauthenticated) => Redirect::to("/sign-in?next=/users/import-export").into_response(),
         Err(AppError::Internal) => message(StatusCode::INTERNAL_SERVER_ERROR, &AppError::Internal.to_string()),
         Err(error @ AppError::Forbidden) => message(StatusCode::FORBIDDEN, &error.to_string()),
         Err(_) if id.parse::<crate::domain::job::JobId>().is_ok() => {

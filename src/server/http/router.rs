@@ -79,8 +79,19 @@ pub fn router(services: Services, site: Site, settings: &Settings) -> Result<Rou
     let mint = Router::new().route("/users/import-export/jobs/{id}/download", post(download::mint));
     let with_session = pages.merge(mint).layer(sessions);
 
+    // A file's name has its content's hash, so it never changes; without hashes browsers must ask each time.
+    let caching = if site.options.hash_files { "public, max-age=31536000, immutable" } else { "no-cache" };
+    let pkg = Router::new().fallback_service(ServeDir::new(site.root.join("pkg"))).layer(axum::middleware::from_fn(
+        move |request: Request, next: Next| async move {
+            let mut response = next.run(request).await;
+            if response.status().is_success() {
+                response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(caching));
+            }
+            response
+        },
+    ));
     let files = Router::new()
-        .nest_service("/pkg", ServeDir::new(site.root.join("pkg")))
+        .nest("/pkg", pkg)
         .route_service("/favicon.svg", tower_http::services::ServeFile::new(site.root.join("favicon.svg")))
         .layer(CompressionLayer::new());
     let links = Router::new().route("/downloads/{token}/{file}", get(download::download));

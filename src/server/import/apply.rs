@@ -85,8 +85,9 @@ impl Import {
                 write(batch, &mut writer, &mut summary, observer)?;
                 observer.progressed(&summary);
             }
-            let passed_over = reading.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+            // What was read before the reader failed stays, as it does with earlier transactions.
             writer.commit()?;
+            let passed_over = reading.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
             Ok::<_, ImportError>(passed_over)
         })?;
         summary.passed_over = passed_over;
@@ -99,7 +100,12 @@ impl Import {
         let mut lines = Lines::new(reader);
         let mut batch = Batch::with_capacity(BATCH_USERS);
         let mut passed_over = 0;
-        while let Some((number, line)) = lines.next()? {
+        let end = loop {
+            let (number, line) = match lines.next() {
+                Ok(Some(numbered)) => numbered,
+                Ok(None) => break Ok(()),
+                Err(error) => break Err(error),
+            };
             let result = match line {
                 Line::Text(text) if text.trim_ascii().is_empty() => continue,
                 Line::Text(text) => self.rules.validate(text).map(|validated| {
@@ -115,9 +121,10 @@ impl Import {
             if batch.len() == BATCH_USERS && !send(std::mem::take(&mut batch)) {
                 return Ok(passed_over);
             }
-        }
+        };
+        // What came before an error counts.
         send(batch);
-        Ok(passed_over)
+        end.map(|()| passed_over)
     }
 }
 

@@ -63,11 +63,6 @@ impl Services {
         Self { store, files, clock, settings: Arc::new(settings), new_jobs: Arc::new(Notify::new()) }
     }
 
-    /// The same use cases with other settings.
-    pub fn with_settings(self, settings: Settings) -> Self {
-        Self { settings: Arc::new(settings), ..self }
-    }
-
     /// The tenant's name.
     pub fn tenant(&self) -> &str {
         &self.settings.tenant

@@ -5,7 +5,12 @@ use argon2::{
     password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString, rand_core::OsRng},
 };
 
+use tokio::sync::Semaphore;
+
 use crate::domain::{error::AppError, member::PASSWORD_MAX_BYTES};
+
+/// Passwords that are hashed at once: each takes 19 MiB and a core, and a flood of sign-ins must not take them all.
+static AT_ONCE: Semaphore = Semaphore::const_new(4);
 
 /// Hashes a password off the async threads, for it takes tens of milliseconds.
 ///
@@ -49,6 +54,8 @@ pub async fn verify(password: String, hash: Option<String>) -> Result<bool, AppE
 async fn run<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, argon2::password_hash::Error> + Send + 'static,
 ) -> Result<T, AppError> {
+    // The semaphore is never closed, so this only waits.
+    let _permit = AT_ONCE.acquire().await;
     match tokio::task::spawn_blocking(work).await {
         Ok(Ok(done)) => Ok(done),
         Ok(Err(error)) => {

@@ -1,0 +1,96 @@
+//! Imports into a real SQLite database.
+
+use std::io::{self, BufReader, Cursor, Read};
+
+use muster::{
+    domain::import::ErrorCode,
+    server::import::{Import, ImportError, Observer, Rules, Summary},
+};
+
+use crate::support::{NOW, World};
+
+#[tokio::test]
+async fn duplicates_are_found_by_every_identifier() {
+    let world = World::new().await;
+    let (seq, _) = world.connection("Db").await;
+    let (other, _) = world.connection("Other").await;
+    let first = r#"{"user_id": "1", "email": "a@b.example", "username": "ann", "phone_number": "+1"}"#;
+    assert_eq!(world.import(seq, first.as_bytes()).0.inserted, 1);
+    for (line, attribute) in [
+        (r#"{"user_id": "auth0|1", "email": "c@b.example"}"#, "user_id"),
+        (r#"{"email": "A@B.EXAMPLE"}"#, "email"),
+        (r#"{"username": "Ann"}"#, "username"),
+        (r#"{"phone_number": "+1"}"#, "phone_number"),
+    ] {
+        let (summary, failures) = world.import(seq, line.as_bytes());
+        assert_eq!((summary.inserted, summary.failed), (0, 1), "{line}");
+        let error = &failures[0].1[0];
+        assert_eq!((error.code, error.path.as_str()), (ErrorCode::DuplicatedUser, attribute), "{line}");
+    }
+    // Another connection has e-mail addresses of its own; ids are the tenant's.
+    assert_eq!(world.import(other, br#"{"email": "a@b.example"}"#).0.inserted, 1);
+    assert_eq!(world.import(other, br#"{"user_id": "1", "username": "x"}"#).0.failed, 1);
+}
+
+#[tokio::test]
+async fn secrets_are_sealed_and_nowhere_else() {
+    let world = World::new().await;
+    let (seq, _) = world.connection("Db").await;
+    let hash = format!("$2b$10${}", "Q".repeat(53));
+    let line = format!(
+        r#"{{"username": "ann", "password_hash": "{hash}", "mfa_factors": [{{"totp": {{"secret": "JBSWY3DPEHPK"}}}}]}}"#
+    );
+    assert_eq!(world.import(seq, line.as_bytes()).0.inserted, 1);
+    let sealed: Vec<u8> = world.sqlite().query_row("SELECT sealed FROM user_secrets", [], |row| row.get(0)).unwrap();
+    assert!(sealed.len() > line.len() / 2);
+    world.store.close().await;
+    for name in ["muster.db", "muster.db-wal"] {
+        let bytes = std::fs::read(world.settings.data_dir.join(name)).unwrap_or_default();
+        for secret in [&hash[7..], "JBSWY3DPEHPK"] {
+            assert!(!bytes.windows(secret.len()).any(|part| part == secret.as_bytes()), "{name}");
+        }
+    }
+}
+
+/// A disk that fails in the middle of a file.
+struct Failing;
+
+impl Read for Failing {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        Err(io::Error::other("the disk is gone"))
+    }
+}
+
+struct Silent;
+
+impl Observer for Silent {
+    fn failed(&mut self, _: u64, _: &[muster::domain::import::RowError]) {}
+
+    fn progressed(&mut self, _: &Summary) {}
+}
+
+#[tokio::test]
+async fn what_came_before_a_read_error_stays() {
+    let world = World::new().await;
+    let (seq, _) = world.connection("Db").await;
+    let lines = (0..300).map(|n| format!("{{\"username\": \"u{n}\"}}\n")).collect::<String>();
+    let reader = BufReader::new(Cursor::new(lines).chain(Failing));
+    let import = Import { rules: Rules { restore: false, now: NOW } };
+    let error = import.run(reader, world.store.user_writer(seq).unwrap(), &mut Silent).unwrap_err();
+    assert!(matches!(error, ImportError::Read(_)), "{error}");
+    let users: i64 = world.sqlite().query_row("SELECT count(*) FROM users", [], |row| row.get(0)).unwrap();
+    assert_eq!(users, 300);
+}
+
+#[tokio::test]
+async fn an_import_does_not_block_the_rest_of_the_product() {
+    let world = World::new().await;
+    let (seq, _) = world.connection("Db").await;
+    // A writer with a transaction open: readers see the users of before, and page reads don't wait.
+    let mut writer = world.store.user_writer(seq).unwrap();
+    let validated = Rules { restore: false, now: NOW }.validate(br#"{"username": "open"}"#).unwrap();
+    writer.insert(&validated.user).unwrap();
+    assert_eq!(world.store.users_page(None, None).await.unwrap().users.len(), 0);
+    writer.commit().unwrap();
+    assert_eq!(world.store.users_page(None, None).await.unwrap().users.len(), 1);
+}

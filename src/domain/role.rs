@@ -27,6 +27,8 @@ pub enum Permission {
     ImportUsers,
     /// Manage members and API clients.
     ManageMembers,
+    /// Read the audit log.
+    SeeActivity,
 }
 
 impl Role {
@@ -38,7 +40,7 @@ impl Role {
         match permission {
             Permission::SeeUsers | Permission::ExportUsers => self != Self::ViewerConfig,
             Permission::ImportUsers => matches!(self, Self::Admin | Self::EditorUsers),
-            Permission::ManageMembers => self == Self::Admin,
+            Permission::ManageMembers | Permission::SeeActivity => self == Self::Admin,
         }
     }
 
@@ -94,13 +96,14 @@ mod tests {
     #[test]
     fn who_may_do_what() {
         let table = [
-            (Role::Admin, [true, true, true, true]),
-            (Role::EditorUsers, [true, true, true, false]),
-            (Role::ViewerUsers, [true, true, false, false]),
-            (Role::ViewerConfig, [false, false, false, false]),
+            (Role::Admin, [true; 5]),
+            (Role::EditorUsers, [true, true, true, false, false]),
+            (Role::ViewerUsers, [true, true, false, false, false]),
+            (Role::ViewerConfig, [false; 5]),
         ];
         for (role, expected) in table {
-            let actual = [SeeUsers, ExportUsers, ImportUsers, ManageMembers].map(|permission| role.allows(permission));
+            let actual = [SeeUsers, ExportUsers, ImportUsers, ManageMembers, SeeActivity]
+                .map(|permission| role.allows(permission));
             assert_eq!(actual, expected, "{}", role.title());
         }
     }

@@ -6,6 +6,7 @@ use figment::{
     Figment,
     providers::{Env, Format, Serialized, Toml},
 };
+use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 /// The file in the working directory that settings are read from.
@@ -30,6 +31,8 @@ pub struct Settings {
     pub demo_password: Option<String>,
     /// The address that browsers use, such as `https://muster.example.com`; absent: what they say in `Host`.
     pub public_url: Option<String>,
+    /// Networks of the proxies in front of the server, such as `10.0.0.0/8`: `X-Forwarded-For` is believed from them alone.
+    pub trusted_proxies: Vec<IpNet>,
     /// The directory of the browser's files; absent: the one beside the program, else `target/site`.
     pub site_root: Option<PathBuf>,
     /// Seconds that a download link works.
@@ -57,6 +60,7 @@ impl Default for Settings {
             demo: false,
             demo_password: None,
             public_url: None,
+            trusted_proxies: Vec::new(),
             site_root: None,
             link_lifetime_seconds: 60,
             job_lifetime_seconds: 24 * 60 * 60,
@@ -203,6 +207,7 @@ mod tests {
             ("addr = \"nowhere\"", None, "muster.toml: addr"),
             ("colour = 1", None, "colour"),
             ("tenant = \"a/b\"", None, "tenant \"a/b\""),
+            ("trusted_proxies = [\"10.0.0.0\"]", None, "trusted_proxies"),
             ("workers = 0", None, "workers must be 1 or more"),
             ("demo = true\naddr = \"0.0.0.0:80\"", None, "no loopback address"),
             ("public_url = \"ftp://x\"", None, "public_url"),

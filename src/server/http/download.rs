@@ -15,7 +15,7 @@ use tower_sessions::Session;
 
 use crate::{
     domain::error::AppError,
-    server::service::{Download, MintedLink, SessionHandle},
+    server::service::{Download, MintedLink, Origin, SessionHandle},
 };
 
 use super::router::AppState;
@@ -27,9 +27,9 @@ const CHUNK_BYTES: usize = 128 * 1024;
 ///
 /// The answer there is an attachment, so the page stays. What can't be downloaded leads to the job's page, which says
 /// why.
-pub async fn mint(State(state): State<AppState>, session: Session, Path(id): Path<String>) -> Response {
+pub async fn mint(State(state): State<AppState>, session: Session, origin: Origin, Path(id): Path<String>) -> Response {
     let minted = async {
-        let caller = state.services.caller(&SessionHandle::new(session)).await?;
+        let caller = state.services.caller(&SessionHandle::new(session, origin)).await?;
         state.services.mint_link(&caller, &id).await
     };
     match minted.await {
@@ -47,10 +47,11 @@ pub async fn mint(State(state): State<AppState>, session: Session, Path(id): Pat
 /// `GET /downloads/{token}/{file}`: the file, gzipped as it is (`.gz`), or to be seen uncompressed.
 pub async fn download(
     State(state): State<AppState>,
+    origin: Origin,
     Path((token, file)): Path<(String, String)>,
     request: Request,
 ) -> Response {
-    let response = match state.services.open_link(&token).await {
+    let response = match state.services.open_link(&origin, &token).await {
         Ok(download) => {
             let gz = format!("{}.gz", download.file_name);
             if file == gz {

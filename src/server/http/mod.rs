@@ -1,6 +1,7 @@
 //! The web server: pages, server functions and downloads.
 
 mod download;
+mod origin;
 mod pages;
 mod router;
 mod serve;

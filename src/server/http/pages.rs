@@ -11,15 +11,20 @@ use tower_sessions::Session;
 
 use crate::{
     domain::error::AppError,
-    server::service::{Services, SessionHandle},
+    server::service::{Origin, Services, SessionHandle},
     ui,
 };
 
 use super::router::AppState;
 
 /// Answers `POST /rpc/...`.
-pub async fn server_function(State(state): State<AppState>, session: Session, request: Request<Body>) -> Response {
-    let context = context(&state.services, session);
+pub async fn server_function(
+    State(state): State<AppState>,
+    session: Session,
+    origin: Origin,
+    request: Request<Body>,
+) -> Response {
+    let context = context(&state.services, SessionHandle::new(session, origin));
     let response = leptos_axum::handle_server_fns_with_context(context, request).await.into_response();
     with_status_of_error(response).await
 }
@@ -43,8 +48,8 @@ async fn with_status_of_error(response: Response) -> Response {
 }
 
 /// Renders a page.
-pub async fn page(State(state): State<AppState>, session: Session, request: Request<Body>) -> Response {
-    let context = context(&state.services, session);
+pub async fn page(State(state): State<AppState>, session: Session, origin: Origin, request: Request<Body>) -> Response {
+    let context = context(&state.services, SessionHandle::new(session, origin));
     let options = state.site.options.clone();
     let render = leptos_axum::render_route_with_context(state.routes.to_vec(), context, move || {
         ui::shell::shell(options.clone())
@@ -62,16 +67,20 @@ fn as_redirect(mut response: Response) -> Response {
 }
 
 /// Renders the page for an address that is none.
-pub async fn not_found(State(state): State<AppState>, session: Session, request: Request<Body>) -> Response {
-    let context = context(&state.services, session);
+pub async fn not_found(
+    State(state): State<AppState>,
+    session: Session,
+    origin: Origin,
+    request: Request<Body>,
+) -> Response {
+    let context = context(&state.services, SessionHandle::new(session, origin));
     let options = state.site.options.clone();
     let render = leptos_axum::render_app_async_with_context(context, move || ui::shell::shell(options.clone()));
     render(request).await
 }
 
-fn context(services: &Services, session: Session) -> impl Fn() + Clone + Send + Sync + 'static {
+fn context(services: &Services, session: SessionHandle) -> impl Fn() + Clone + Send + Sync + 'static {
     let services = services.clone();
-    let session = SessionHandle::new(session);
     move || {
         provide_context(services.clone());
         provide_context(session.clone());

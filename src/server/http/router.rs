@@ -22,7 +22,7 @@ use crate::{
     ui,
 };
 
-use super::{download, pages, site::Site};
+use super::{download, origin::TrustedProxies, pages, site::Site};
 
 /// Largest body of a server function: a form with hundreds of fields is far smaller.
 const MAX_BODY_BYTES: usize = 1024 * 1024;
@@ -39,6 +39,8 @@ pub struct AppState {
     pub site: Site,
     /// The pages' routes.
     pub routes: Arc<[AxumRouteListing]>,
+    /// The proxies in front of the server.
+    pub trusted_proxies: TrustedProxies,
 }
 
 impl FromRef<AppState> for leptos::config::LeptosOptions {
@@ -53,7 +55,12 @@ impl FromRef<AppState> for leptos::config::LeptosOptions {
 /// When `public_url` is no origin.
 pub fn router(services: Services, site: Site, settings: &Settings) -> Result<Router, String> {
     let routes: Arc<[_]> = generate_route_list(ui::app::App).into();
-    let state = AppState { services: services.clone(), site: site.clone(), routes: Arc::clone(&routes) };
+    let state = AppState {
+        services: services.clone(),
+        site: site.clone(),
+        routes: Arc::clone(&routes),
+        trusted_proxies: TrustedProxies::new(&settings.trusted_proxies),
+    };
 
     let mut csrf = CsrfLayer::new();
     if let Some(url) = &settings.public_url {

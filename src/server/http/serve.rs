@@ -1,6 +1,6 @@
 //! The listening server's life.
 
-use std::{io, time::Duration};
+use std::{io, net::SocketAddr, time::Duration};
 
 use axum::Router;
 use tokio::net::TcpListener;
@@ -12,7 +12,8 @@ use tokio_util::sync::CancellationToken;
 /// When the listener fails.
 pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken, grace: Duration) -> io::Result<()> {
     let stopping = stop.clone();
-    let server = axum::serve(listener, router).with_graceful_shutdown(stopping.cancelled_owned());
+    let server = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
+        .with_graceful_shutdown(stopping.cancelled_owned());
     tokio::select! {
         result = server => result,
         () = async {

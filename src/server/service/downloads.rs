@@ -15,7 +15,7 @@ use crate::{
     },
 };
 
-use super::{Caller, Services};
+use super::{Caller, Origin, Services};
 
 /// A link that works from now on, for as long as the settings say.
 #[derive(Clone, PartialEq, Eq)]
@@ -59,11 +59,12 @@ impl Services {
     /// # Errors
     /// [`AppError::NotFound`] for a link that is unknown or has expired; [`AppError::Forbidden`] when the role was taken
     /// away.
-    pub async fn open_link(&self, token: &str) -> Result<Download, AppError> {
+    pub async fn open_link(&self, origin: &Origin, token: &str) -> Result<Download, AppError> {
         let link = self.store.link(&sha256_hex(token.as_bytes()), self.clock.now()).await?;
         let link = link.ok_or(AppError::NotFound)?;
         let member = self.store.member_by_id(link.member_id).await?.ok_or(AppError::Forbidden)?;
-        Caller(member).require(Permission::ExportUsers)?;
+        let caller = Caller { member, origin: origin.clone() };
+        caller.require(Permission::ExportUsers)?;
         let job = self.job(&link.job_id).await?;
         let path = self.find_file(&job).await?;
         tracing::info!(job = %job.id, member = link.member_id, "a download began");

@@ -7,6 +7,7 @@ mod downloads;
 mod error;
 mod exports;
 mod members;
+mod origin;
 mod passwords;
 mod sessions;
 mod set_up;
@@ -23,26 +24,35 @@ use super::{clock::Clock, config::Settings, files::FileStore, store::Store};
 pub use demo::{DEMO_USERS, DemoMembers};
 pub use downloads::{Download, MintedLink};
 pub use error::OperatorError;
+pub use origin::Origin;
 pub use sessions::{SessionHandle, SessionRecords};
 
 /// Who asks.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Caller(Member);
+pub struct Caller {
+    member: Member,
+    origin: Origin,
+}
 
 impl Caller {
     /// The signed-in member.
     pub fn member(&self) -> &Member {
-        &self.0
+        &self.member
     }
 
     /// The signed-in member.
     pub fn into_member(self) -> Member {
-        self.0
+        self.member
+    }
+
+    /// Where the request came from.
+    pub fn origin(&self) -> &Origin {
+        &self.origin
     }
 
     /// Goes on only if the member's role allows it.
     fn require(&self, permission: Permission) -> Result<(), AppError> {
-        if self.0.role.allows(permission) { Ok(()) } else { Err(AppError::Forbidden) }
+        if self.member.role.allows(permission) { Ok(()) } else { Err(AppError::Forbidden) }
     }
 }
 

@@ -11,7 +11,7 @@ use crate::{
     server::{clock::Clock, random::sha256_hex, store::Store},
 };
 
-use super::{Caller, Services, passwords};
+use super::{Caller, Origin, Services, passwords};
 
 /// What a session holds: the member's key.
 const MEMBER: &str = "member";
@@ -22,14 +22,14 @@ const SEEN: &str = "seen";
 /// A session that is used is renewed at most this often: reading a page must not cost a write each time.
 const RENEW_EVERY_MILLIS: i64 = 60_000;
 
-/// The session of one request.
+/// The session of one request, and where that came from.
 #[derive(Debug, Clone)]
-pub struct SessionHandle(Session);
+pub struct SessionHandle(Session, Origin);
 
 impl SessionHandle {
     /// The session that the request came with, or a new one.
-    pub fn new(session: Session) -> Self {
-        Self(session)
+    pub fn new(session: Session, origin: Origin) -> Self {
+        Self(session, origin)
     }
 }
 
@@ -50,7 +50,7 @@ impl Services {
         if seen.is_none_or(|seen| now.millis_since(Timestamp(seen)) >= RENEW_EVERY_MILLIS) {
             session.0.insert(SEEN, now.0).await.map_err(session_failed)?;
         }
-        Ok(Caller(member))
+        Ok(Caller { member, origin: session.1.clone() })
     }
 
     /// Checks a member's password and begins a session with a new id.

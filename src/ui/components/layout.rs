@@ -1,12 +1,9 @@
 //! What surrounds the pages of a signed-in member.
 
 use leptos::{form::ActionForm, prelude::*};
-use leptos_router::{
-    components::{A, Outlet},
-    hooks::use_location,
-};
+use leptos_router::{components::Outlet, hooks::use_location};
 
-use super::{focus::focus_soon, logo::Logo};
+use super::{focus::focus_soon, logo::Logo, nav::Nav};
 use crate::{
     domain::{error::AppError, member::Member},
     rpc::session::{SessionView, SignOut, current_session},
@@ -24,6 +21,10 @@ pub fn Layout() -> AnyView {
     focus_content_on_navigation();
 
     let tenant = Suspend::new(async move { session.await.ok().map(|session| session.tenant) });
+    let nav = Suspend::new(async move {
+        let member = session.await.ok().and_then(|session| session.member);
+        view! { <Nav role=member.map(|member| member.role) /> }
+    });
     let account = Suspend::new(async move {
         let member = session.await.ok().and_then(|session| session.member);
         member.map(|member| view! { <Account member /> })
@@ -41,12 +42,7 @@ pub fn Layout() -> AnyView {
                         <span class="brand-tenant"><Suspense>{tenant}</Suspense></span>
                     </span>
                 </a>
-                <nav aria-label="Main">
-                    <p class="nav-heading" id="nav-user-management">"User Management"</p>
-                    <ul class="nav-list" aria-labelledby="nav-user-management">
-                        <li><A href="/users" attr:class="nav-link">"Users"</A></li>
-                    </ul>
-                </nav>
+                <Suspense>{nav}</Suspense>
             </header>
             <section class="account" aria-label="Account">
                 <Suspense>{account}</Suspense>

@@ -9,5 +9,6 @@ pub mod layout;
 pub mod live;
 pub mod loading;
 pub mod logo;
+pub mod nav;
 pub mod status;
 pub mod time;

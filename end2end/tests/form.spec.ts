@@ -1,8 +1,8 @@
 import { type Page } from "@playwright/test";
-import { beSignedIn, expectNoReload, forbidReloads, visit } from "./support/browsing.ts";
+import { beSignedIn, expectNoReload, forbidReloads, reload, visit } from "./support/browsing.ts";
 import { countJobs } from "./support/database.ts";
-import { EXPORT_PATH, ExportForm, expectError, expectNoError } from "./support/export-form.ts";
-import { jobRows } from "./support/jobs.ts";
+import { EXPORT_PATH, ExportForm, expectError, expectNoError, expectRemark } from "./support/export-form.ts";
+import { JOBS_PATH, jobControls, jobRows } from "./support/jobs.ts";
 import { expect, test } from "./support/test.ts";
 
 const UNKNOWN = '"colour" is not a user attribute.';
@@ -207,6 +207,159 @@ test("the server refuses what never went through the form", async ({ page, serve
   expect(answer.ok()).toBe(false);
   expect(await answer.text()).toMatch(/CSV can't hold \\"app_metadata\\" as a whole/);
   expect(countJobs(server)).toBe(0);
+});
+
+test("fields are moved by the keyboard: the focus goes along, and the move is told", async ({ page }) => {
+  await forbidReloads(page);
+  for (const name of ["last_login", "last_ip", "blocked"]) await form.add(name);
+  const told = (text: string) => expect(page.getByRole("status").filter({ hasText: text })).toBeAttached();
+  await expect(form.field(1).up).toHaveAttribute("aria-disabled", "true");
+  await expect(form.field(3).down).toHaveAttribute("aria-disabled", "true");
+
+  await form.field(3).up.focus();
+  await page.keyboard.press("Enter");
+  await expect(form.field(2).up).toBeFocused();
+  await told("Moved up: now field 2 of 3.");
+  expect(await form.names()).toEqual(["last_login", "blocked", "last_ip"]);
+  await page.keyboard.press("Space");
+  await expect(form.field(1).up).toBeFocused();
+  expect(await form.names()).toEqual(["blocked", "last_login", "last_ip"]);
+  await page.keyboard.press("Enter");
+  await told("Field 1 of 3 can't move up.");
+  await expect(form.field(1).up).toBeFocused();
+  expect(await form.names()).toEqual(["blocked", "last_login", "last_ip"]);
+
+  await page.keyboard.press("Tab");
+  await expect(form.field(1).down).toBeFocused();
+  await page.keyboard.press("Enter");
+  await expect(form.field(2).down).toBeFocused();
+  await told("Moved down: now field 2 of 3.");
+  await expect(form.words).toContainText("the 14 default ones, last_login, blocked and last_ip.");
+  await expectNoReload(page);
+
+  await form.submit.click();
+  await jobControls(jobRows(page).first()).moreInfo.click();
+  const fields = page.getByRole("table", { name: "Fields" }).getByRole("row");
+  await expect(fields).toHaveText([...Array<RegExp>(15).fill(/./), /^last_login/, /^blocked/, /^last_ip/]);
+});
+
+test("an attribute that is there already is flagged, but may stay under another title", async ({ page }) => {
+  await form.add("email", "E-mail");
+  await expectRemark(form.field(1).attribute, '"email" is among the default fields already.');
+  await expect(page.getByRole("status").filter({ hasText: 'Field 1: "email" is among' })).toBeAttached();
+  await form.add("user_metadata.country");
+  await form.add("user_metadata.country", "Country");
+  await expectRemark(form.field(3).attribute, '"user_metadata.country" is field 2 already.');
+  await form.field(3).title.fill("");
+  await expectError(form.field(3).attribute, /Another field is called .* is field 2 already\./);
+  await form.field(3).title.fill("Land");
+
+  await form.includeDefaults.uncheck();
+  await expectNoError(form.field(1).attribute);
+  await form.submit.click();
+  await expect(jobRows(page)).toHaveCount(1);
+});
+
+test("what is wrong with a field is told after a pause, not at every keystroke", async ({ page }) => {
+  await form.addFields.click();
+  const told: string[] = [];
+  await page.exposeFunction("tell", (text: string) => told.push(text));
+  await page.evaluate(() => {
+    const observer = new MutationObserver((records) => {
+      for (const { target } of records) {
+        const region = (target instanceof Element ? target : target.parentElement)?.closest(".unseen[role=status]");
+        if (region) (window as unknown as { tell(text: string): void }).tell(region.textContent);
+      }
+    });
+    observer.observe(document.body, { subtree: true, childList: true, characterData: true });
+  });
+  await form.field(1).attribute.pressSequentially("colour");
+  await expect.poll(() => told).toEqual([`Field 1: ${UNKNOWN}`]);
+  await form.field(1).attribute.fill("user_metadata.colour");
+  await expect.poll(() => told).toEqual([`Field 1: ${UNKNOWN}`, ""]);
+});
+
+test("attributes are suggested while they are typed", async ({ page }) => {
+  await form.add("em");
+  await form.add("user");
+  const list = await form.field(2).attribute.getAttribute("list");
+  expect(await form.field(1).attribute.getAttribute("list")).toBe(list);
+  const suggestions = await page.locator(`#${list} option`).evaluateAll((all) => all.map((it) => (it as HTMLOptionElement).value));
+  for (const name of ["email", "last_login", "user_metadata.", "app_metadata.", "identities[0].connection"]) {
+    expect(suggestions).toContain(name);
+  }
+});
+
+test("the summary says what will be exported, as the button's description too", async () => {
+  const users = "You will export all users of all connections";
+  await expect(form.words).toHaveText(`${users} as JSON with 14 fields: the 14 default ones. The file is acme.json.`);
+  await form.sample.check();
+  await form.connection.selectOption("Partner-Portal");
+  await form.choose("CSV");
+  await form.includeDefaults.uncheck();
+  await expect(form.words).toHaveText("Nothing can be exported yet: the form needs 1 correction.");
+  await form.add("email", "E-mail");
+  await form.add("user_metadata.country");
+  const sample = "You will export a sample of at most 10 users of Partner-Portal as CSV";
+  await expect(form.words).toContainText(
+    `${sample} with 2 fields: email as "E-mail" and user_metadata.country. The file is acme.csv.`,
+  );
+  await expect(form.words).toContainText("no spreadsheet takes one that begins with =, +, - or @ for a formula");
+  await expect(form.submit).toHaveAccessibleDescription(/^You will export a sample of at most 10 users/);
+});
+
+test("a reload and the back button keep the form", async ({ page }) => {
+  await form.connection.selectOption("Partner-Portal");
+  await form.choose("CSV");
+  await form.sample.check();
+  await form.add("last_login", "Latest");
+  await form.add("user_metadata.a&b=c");
+  await form.field(2).up.click();
+  const expectKept = async () => {
+    await expect(form.connection.locator("option:checked")).toHaveText("Partner-Portal");
+    await expect(form.format.locator("option:checked")).toHaveText("CSV file (*.csv)");
+    await expect(form.sample).toBeChecked();
+    await expect.poll(() => form.names()).toEqual(["user_metadata.a&b=c", "last_login"]);
+    await expect(form.field(2).title).toHaveValue("Latest");
+  };
+  await expect(page).toHaveURL(/a%26b.*last_login/);
+  await reload(page);
+  await expectKept();
+
+  await form.sample.uncheck();
+  await form.sample.check();
+  await page.getByRole("link", { name: "Back to Import/Export Users" }).click();
+  await expect(page).toHaveURL(JOBS_PATH);
+  await page.goBack();
+  await expectKept();
+  await form.submit.click();
+  await expect(jobRows(page)).toHaveCount(1);
+  await expect(page).toHaveURL(JOBS_PATH);
+  await page.goBack();
+  await expectKept();
+
+  await form.reset.click();
+  await expect(form.attributes).toHaveCount(0);
+  await expect(page).toHaveURL(EXPORT_PATH);
+});
+
+test("on a slow network the form says that it is on its way, and is sent once", async ({ page, server }) => {
+  const submissions = watchSubmissions(page);
+  let release = () => {};
+  const released = new Promise<void>((resolve) => (release = resolve));
+  await page.route("**/rpc/submit_export", async (route) => {
+    await released;
+    await route.continue();
+  });
+  await form.submit.click();
+  await expect(form.submit).toHaveAttribute("aria-busy", "true");
+  await expect(page.getByRole("status").filter({ hasText: "Submitting…" })).toBeVisible();
+  await form.submit.click();
+  await form.submit.press("Enter");
+  release();
+  await expect(jobRows(page)).toHaveCount(1);
+  expect(submissions.length).toBe(1);
+  expect(countJobs(server)).toBe(1);
 });
 
 /** Collects the requests that submit an export. */

@@ -1,8 +1,17 @@
 import { type Page } from "@playwright/test";
 import { beSignedIn, signIn } from "./support/browsing.ts";
-import { countJobs } from "./support/database.ts";
-import { EXPORT_PATH, ExportForm, expectError, expectNoError } from "./support/export-form.ts";
-import { detail, downloadBy, jobControls, jobRows, textOf } from "./support/jobs.ts";
+import { changeJobs, countJobs, pretendProcessing } from "./support/database.ts";
+import { EXPORT_PATH, ExportForm, expectError, expectNoError, expectRemark } from "./support/export-form.ts";
+import {
+  JOBS_PATH,
+  completeSample,
+  detail,
+  downloadBy,
+  jobControls,
+  jobPath,
+  jobRows,
+  textOf,
+} from "./support/jobs.ts";
 import { expect, test } from "./support/test.ts";
 
 test.use({ javaScriptEnabled: false });
@@ -23,7 +32,7 @@ test("page through the users of a connection", async ({ page }) => {
   await beSignedIn(page, "viewer");
   await page.goto("/users");
   await page.getByLabel("Connection").selectOption("Partner-Portal");
-  await page.getByRole("button", { name: "Filter" }).click();
+  await page.getByRole("button", { name: "Search" }).click();
   await expect(page.getByLabel("Connection").locator("option:checked")).toHaveText("Partner-Portal");
   const first = await names(page);
   expect(first.length).toBe(50);
@@ -109,6 +118,73 @@ test("Enter in a field submits and does not add or remove a row", async ({ page,
   await form.field(1).title.press("Enter");
   await expect(jobRows(page)).toHaveCount(1);
   expect(countJobs(server)).toBe(1);
+});
+
+test("fields are moved, flagged and summed up by the server", async ({ page, server }) => {
+  await beSignedIn(page, "viewer");
+  await page.goto(EXPORT_PATH);
+  const form = new ExportForm(page);
+  for (const name of ["last_login", "last_ip", "blocked"]) await form.add(name);
+  await form.field(3).up.click();
+  await expect(form.field(2).up).toBeFocused();
+  expect(await form.names()).toEqual(["last_login", "blocked", "last_ip"]);
+  await form.field(1).down.click();
+  await expect(form.field(2).down).toBeFocused();
+  expect(await form.names()).toEqual(["blocked", "last_login", "last_ip"]);
+  // It says that it is disabled, and does nothing when it is pressed anyway.
+  await form.field(1).up.click({ force: true });
+  expect(await form.names()).toEqual(["blocked", "last_login", "last_ip"]);
+  await expect(form.words).toContainText("with 17 fields: the 14 default ones, blocked, last_login and last_ip.");
+
+  await form.field(1).attribute.fill("email");
+  await form.submit.click();
+  await expect(form.words).toHaveText("Nothing can be exported yet: the form needs 1 correction.");
+  await expectError(form.field(1).attribute, /is among the default fields already/);
+  await form.field(1).title.fill("E-mail");
+  await form.add("");
+  await form.submit.click();
+  await expectRemark(form.field(1).attribute, '"email" is among the default fields already.');
+  await form.field(4).remove.click();
+  await form.submit.click();
+  await expect(jobRows(page)).toHaveCount(1);
+  expect(countJobs(server)).toBe(1);
+});
+
+test("cancel a job in the list and on its page, and be told when it is too late", async ({ page, server }) => {
+  await beSignedIn(page, "viewer");
+  const job = await completeSample(page);
+  for (const path of [JOBS_PATH, `${JOBS_PATH}?jobs=mine`, jobPath(job)]) {
+    pretendProcessing(server, 1, 10);
+    await page.goto(path);
+    await jobControls(page).cancel.click();
+    await expect(page.getByText("Cancelled by viewer@acme.test.")).toBeVisible();
+    await expect(jobControls(page).cancel).toBeHidden();
+    await expect(page).toHaveURL(path);
+  }
+  for (const path of [JOBS_PATH, jobPath(job)]) {
+    pretendProcessing(server, 1, 10);
+    await page.goto(path);
+    changeJobs(server, { status: "completed", status_details: null });
+    await jobControls(page).cancel.click();
+    await expect(page.getByRole("alert")).toHaveText("This export is completed already: there is nothing left to cancel.");
+    await expect(page.getByText("Completed", { exact: true })).toBeVisible();
+  }
+});
+
+test("choose between all jobs and one's own, and stay there", async ({ page, server }) => {
+  await beSignedIn(page, "viewer");
+  await completeSample(page);
+  changeJobs(server, { created_by: "editor@acme.test" });
+  await completeSample(page);
+  await page.goto(JOBS_PATH);
+  await expect(jobRows(page)).toHaveCount(2);
+  await page.getByRole("link", { name: "My jobs" }).click();
+  await expect(page).toHaveURL(/jobs=mine$/);
+  await expect(page.getByRole("link", { name: "My jobs" })).toHaveAttribute("aria-current", "true");
+  await expect(jobRows(page)).toHaveCount(1);
+  await jobControls(page).checkStatus.click();
+  await expect(page).toHaveURL(/jobs=mine$/);
+  await expect(jobRows(page)).toHaveCount(1);
 });
 
 /** What the first column of the table of users says. */

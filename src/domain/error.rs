@@ -17,6 +17,15 @@ pub enum AppError {
     /// The e-mail address or the password is wrong; which of the two is not told.
     #[error("Wrong email or password.")]
     WrongCredentials,
+    /// The code of the second factor is wrong, or it was used before.
+    #[error("Wrong code. Each code works once, and for about a minute.")]
+    WrongCode,
+    /// It failed too often lately. The same for an account that there is and one that there is not.
+    #[error("Too many attempts. Try again in {}.", wait_in_words(*seconds))]
+    TooManyAttempts {
+        /// Seconds until the next attempt is heard, 1 or more.
+        seconds: u32,
+    },
     /// The member's role does not allow it.
     #[error("Your role does not allow this.")]
     Forbidden,
@@ -44,14 +53,21 @@ impl AppError {
     /// The HTTP status code that says the same.
     pub fn status(&self) -> u16 {
         match self {
-            Self::Unauthenticated | Self::WrongCredentials => 401,
+            Self::Unauthenticated | Self::WrongCredentials | Self::WrongCode => 401,
             Self::Forbidden => 403,
             Self::NotFound => 404,
             Self::Conflict(_) => 409,
             Self::Invalid(_) | Self::InvalidExport(_) => 422,
+            Self::TooManyAttempts { .. } => 429,
             Self::Unreachable | Self::Internal => 500,
         }
     }
+}
+
+/// How long to wait: `20 seconds`, `2 minutes`; rounded up, so that it is never too early.
+fn wait_in_words(seconds: u32) -> String {
+    let (count, noun) = if seconds < 60 { (seconds, "second") } else { (seconds.div_ceil(60), "minute") };
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
 impl FromServerFnError for AppError {
@@ -62,6 +78,21 @@ impl FromServerFnError for AppError {
             ServerFnErrorErr::Request(_) | ServerFnErrorErr::Response(_) => Self::Unreachable,
             ServerFnErrorErr::Args(message) | ServerFnErrorErr::MissingArg(message) => Self::Invalid(message),
             _ => Self::Internal,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::AppError;
+
+    #[test]
+    fn how_long_to_wait() {
+        for (seconds, words) in
+            [(1, "1 second"), (59, "59 seconds"), (60, "1 minute"), (61, "2 minutes"), (900, "15 minutes")]
+        {
+            let text = AppError::TooManyAttempts { seconds }.to_string();
+            assert_eq!(text, format!("Too many attempts. Try again in {words}."));
         }
     }
 }

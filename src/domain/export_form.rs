@@ -8,7 +8,7 @@ use super::{
 };
 
 /// What the form's controls hold, right or wrong.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ExportForm {
     /// The connection's id; empty: all connections.
     #[serde(default)]
@@ -65,14 +65,42 @@ impl ExportForm {
         result.map_err(|violations| violations.into_iter().map(|violation| shift(violation, before)).collect())
     }
 
+    /// What is allowed but seldom meant, each at its added field: an attribute that the file has already.
+    pub fn remarks(&self) -> Vec<Violation> {
+        let defaults = if self.include_defaults { FieldSpec::defaults() } else { Vec::new() };
+        let remark = |(index, field): (usize, &FieldInput)| {
+            let name = field.name.trim();
+            let earlier = self.fields.iter().take(index).position(|earlier| earlier.name.trim() == name);
+            let place = match earlier {
+                _ if name.is_empty() => return None,
+                _ if defaults.iter().any(|default| default.path.as_str() == name) => {
+                    "among the default fields".to_owned()
+                }
+                Some(earlier) => format!("field {}", earlier + 1),
+                None => return None,
+            };
+            Some(Violation::new(Place::FieldName(index), format!("\"{name}\" is {place} already.")))
+        };
+        self.fields.iter().enumerate().filter_map(remark).collect()
+    }
+
     /// The number of columns that the file would have.
     pub fn column_count(&self) -> usize {
         self.fields.len() + if self.include_defaults { FieldSpec::defaults().len() } else { 0 }
     }
 
+    /// The address that shows this form.
+    pub fn to_url(&self) -> String {
+        if *self == Self::default() { PATH.to_owned() } else { self.to_address(false) }
+    }
+
     /// The address that shows this form, with its errors.
     pub fn to_checked_url(&self) -> String {
-        let query = ExportQuery { form: Some(self.clone()), check: true, ..ExportQuery::default() };
+        self.to_address(true)
+    }
+
+    fn to_address(&self, check: bool) -> String {
+        let query = ExportQuery { form: Some(self.clone()), check, ..ExportQuery::default() };
         // A form has only texts, flags and lists of them, which a query can always hold.
         format!("{PATH}?{}", serde_qs::to_string(&query).unwrap_or_default())
     }
@@ -100,7 +128,7 @@ pub const PATH: &str = "/users/import-export/export";
 
 /// What the address of the page Export Users may carry behind its `?`: the whole form, so that it works without
 /// JavaScript, and a link can repeat an export's settings.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 pub struct ExportQuery {
     /// The form; absent: as it is first shown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -114,6 +142,23 @@ pub struct ExportQuery {
     /// The remove button of the added field with this index was pressed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remove_field: Option<usize>,
+    /// The button that moves the added field with this index up was pressed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub move_up: Option<usize>,
+    /// The button that moves the added field with this index down was pressed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub move_down: Option<usize>,
+}
+
+/// A control of an added field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FieldControl {
+    /// The input User Attribute.
+    Name,
+    /// The button that moves the field up.
+    Up,
+    /// The button that moves the field down.
+    Down,
 }
 
 impl ExportQuery {
@@ -123,13 +168,38 @@ impl ExportQuery {
         serde_qs::Config::new(5, false).deserialize_str(query.trim_start_matches('?')).unwrap_or_default()
     }
 
-    /// The form to show: with one field more or less where such a button was pressed.
+    /// Where the focus belongs after one of the buttons was pressed: the index of the added field in the form to show, and
+    /// its control.
+    pub fn focus(&self) -> Option<(usize, FieldControl)> {
+        let count = self.form.as_ref().map_or(0, |form| form.fields.len());
+        let last = count.checked_sub(1);
+        if self.add_field.is_some() {
+            Some((count, FieldControl::Name))
+        } else if let Some(index) = self.remove_field {
+            let last = last?.checked_sub(1)?;
+            Some((index.min(last), FieldControl::Name))
+        } else if let Some(index) = self.move_up {
+            Some((index.min(last?).saturating_sub(1), FieldControl::Up))
+        } else {
+            let index = self.move_down?;
+            Some((index.saturating_add(1).min(last?), FieldControl::Down))
+        }
+    }
+
+    /// The form to show: with one field more, less or elsewhere where such a button was pressed.
     pub fn into_form(self) -> ExportForm {
         let mut form = self.form.unwrap_or_default();
         if let Some(index) = self.remove_field
             && index < form.fields.len()
         {
             form.fields.remove(index);
+        }
+        // A field moves up by changing places with the one before it, and down by that one's moving up.
+        let moves = [self.move_up, self.move_down.and_then(|index| index.checked_add(1))];
+        for index in moves.into_iter().flatten() {
+            if (1..form.fields.len()).contains(&index) {
+                form.fields.swap(index - 1, index);
+            }
         }
         if self.add_field.is_some() {
             form.fields.push(FieldInput::default());
@@ -186,10 +256,12 @@ mod tests {
             include_defaults: false,
             ..ExportForm::default()
         };
-        let url = form.to_checked_url();
-        let query = ExportQuery::parse(url.strip_prefix(PATH).unwrap());
-        assert!(query.check);
-        assert_eq!(query.into_form(), form);
+        for (url, check) in [(form.to_checked_url(), true), (form.to_url(), false)] {
+            let query = ExportQuery::parse(url.strip_prefix(PATH).unwrap());
+            assert_eq!(query.check, check);
+            assert_eq!(query.into_form(), form);
+        }
+        assert_eq!(ExportForm::default().to_url(), PATH);
     }
 
     #[test]
@@ -202,6 +274,51 @@ mod tests {
         assert_eq!(form(&format!("{two}&remove_field=0")).fields, [row("b")]);
         assert_eq!(form(&format!("{two}&remove_field=7")).fields, [row("a"), row("b")]);
         assert!(!form(two).include_defaults, "a switch that is off is not sent");
+    }
+
+    #[test]
+    fn fields_move_without_javascript_and_the_focus_follows() {
+        let three: String = ["a", "b", "c"]
+            .iter()
+            .enumerate()
+            .map(|(index, name)| format!("form%5Bfields%5D%5B{index}%5D%5Bname%5D={name}&"))
+            .collect();
+        for (button, order, focus) in [
+            ("move_up=0", "abc", Some((0, FieldControl::Up))),
+            ("move_up=1", "bac", Some((0, FieldControl::Up))),
+            ("move_up=2", "acb", Some((1, FieldControl::Up))),
+            ("move_up=3", "abc", Some((1, FieldControl::Up))),
+            ("move_down=0", "bac", Some((1, FieldControl::Down))),
+            ("move_down=1", "acb", Some((2, FieldControl::Down))),
+            ("move_down=2", "abc", Some((2, FieldControl::Down))),
+            ("move_down=18446744073709551615", "abc", Some((2, FieldControl::Down))),
+            ("remove_field=0", "bc", Some((0, FieldControl::Name))),
+            ("remove_field=2", "ab", Some((1, FieldControl::Name))),
+            ("", "abc", None),
+        ] {
+            let query = ExportQuery::parse(&format!("?{three}{button}"));
+            assert_eq!(query.focus(), focus, "{button}");
+            let names: String = query.into_form().fields.into_iter().map(|field| field.name).collect();
+            assert_eq!(names, order, "{button}");
+        }
+        assert_eq!(ExportQuery::parse("?add_field=1").focus(), Some((0, FieldControl::Name)));
+        let one = "?form%5Bfields%5D%5B0%5D%5Bname%5D=a&remove_field=0";
+        assert_eq!(ExportQuery::parse(one).focus(), None);
+    }
+
+    #[test]
+    fn an_attribute_that_is_there_already_is_remarked_on() {
+        let titled = |name: &str, title: &str| FieldInput { export_as: Some(title.to_owned()), ..row(name) };
+        let fields = vec![row("last_login"), titled("email", "E-mail"), titled(" last_login ", "Latest"), row("")];
+        let remarks = |include_defaults| {
+            let form = ExportForm { fields: fields.clone(), include_defaults, ..ExportForm::default() };
+            let remarks = form.remarks().into_iter().map(|remark| (remark.place, remark.message));
+            remarks.collect::<Vec<_>>()
+        };
+        let twice = (Place::FieldName(2), "\"last_login\" is field 1 already.".to_owned());
+        let default = (Place::FieldName(1), "\"email\" is among the default fields already.".to_owned());
+        assert_eq!(remarks(true), [default, twice.clone()]);
+        assert_eq!(remarks(false), [twice]);
     }
 
     #[test]

@@ -121,6 +121,25 @@ impl FieldSpec {
     }
 }
 
+/// What an input for a path suggests: every attribute, and how a part of it is named where it has parts. What ends with
+/// a dot is the beginning of a path.
+pub fn suggestions() -> Vec<String> {
+    let of = |attribute: Attribute| {
+        let name = attribute.name();
+        let mut list = vec![name.to_owned()];
+        match attribute.kind() {
+            AttributeType::Object => list.push(format!("{name}.")),
+            AttributeType::TextList => list.push(format!("{name}[0]")),
+            AttributeType::Identities => {
+                list.extend(IDENTITY_MEMBERS.iter().map(|member| format!("{name}[0].{member}")));
+            }
+            _ => {}
+        }
+        list
+    };
+    Attribute::ALL.into_iter().flat_map(of).collect()
+}
+
 /// Checks that `text` has 1 to [`MAX_CHARS`] characters; `what` begins the message.
 ///
 /// # Errors
@@ -210,7 +229,7 @@ fn check_segments(attribute: Attribute, segments: &[Segment]) -> Result<(), Stri
 
 #[cfg(test)]
 mod tests {
-    use super::{FieldPath, FieldSpec, Segment};
+    use super::{FieldPath, FieldSpec, NEVER_EXPORTED, Segment, suggestions};
 
     #[test]
     fn paths_that_are_right() {
@@ -265,6 +284,19 @@ mod tests {
             let message = text.parse::<FieldPath>().expect_err(text);
             assert!(message.contains(part_of_message), "{text}: {message}");
         }
+    }
+
+    #[test]
+    fn suggestions_are_paths_or_begin_one() {
+        let suggestions = suggestions();
+        for text in &suggestions {
+            let path = if text.ends_with('.') { format!("{text}x") } else { text.clone() };
+            assert!(path.parse::<FieldPath>().is_ok(), "{text}");
+        }
+        for text in ["email", "user_metadata", "user_metadata.", "app_metadata.", "identities[0].connection"] {
+            assert!(suggestions.iter().any(|suggestion| suggestion == text), "{text}");
+        }
+        assert!(!suggestions.iter().any(|text| NEVER_EXPORTED.contains(&text.as_str())));
     }
 
     #[test]

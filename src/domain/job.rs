@@ -96,6 +96,12 @@ impl Progress {
         }
     }
 
+    /// Users a second so far; `None` in the first moment.
+    pub fn rows_per_second(&self, elapsed_millis: i64) -> Option<u64> {
+        let elapsed = u128::try_from(elapsed_millis).ok()?;
+        u64::try_from((u128::from(self.rows) * 1_000).checked_div(elapsed)?).ok()
+    }
+
     /// Seconds that the rest takes at the pace so far, rounded up; `None` while that is unknown.
     pub fn time_left_seconds(&self, elapsed_millis: i64) -> Option<u64> {
         let expected = self.expected_rows?;
@@ -107,6 +113,20 @@ impl Progress {
         let millis = (elapsed * u128::from(left)).checked_div(u128::from(self.rows))?;
         u64::try_from(millis.div_ceil(1_000)).ok()
     }
+}
+
+/// A page of the list of jobs, the newest first.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct JobsPage {
+    /// At most [`JobsPage::SIZE`] jobs.
+    pub jobs: Vec<JobView>,
+    /// The page with older jobs is that of the jobs older than this one; `None`: there are none.
+    pub older_than: Option<JobId>,
+}
+
+impl JobsPage {
+    /// Jobs on a page.
+    pub const SIZE: usize = 50;
 }
 
 /// A job as the pages show it.
@@ -138,12 +158,18 @@ pub struct JobView {
     pub progress: Progress,
     /// Estimate of the seconds left while it is processing.
     pub time_left_seconds: Option<u64>,
+    /// Users a second, of its last attempt; `None` while that is unknown.
+    pub rows_per_second: Option<u64>,
     /// SHA-256 of the gzipped file, lower-case hex, once completed.
     pub sha256: Option<String>,
-    /// Why it failed, in words for a person.
+    /// Why it failed, or who cancelled it, in words for a person.
     pub status_details: Option<String>,
     /// Name of the file that a download gets, without `.gz`.
     pub file_name: String,
+    /// How long a link to its file works, in seconds.
+    pub link_lifetime_seconds: u32,
+    /// Whether the member who asks may cancel it now.
+    pub can_cancel: bool,
 }
 
 #[cfg(test)]
@@ -161,18 +187,20 @@ mod tests {
     #[test]
     fn progress() {
         let progress = |rows, expected_rows| Progress { rows, expected_rows, bytes: 0 };
-        for (progress, elapsed, percentage, left) in [
-            (progress(0, None), 500, 0, None),
-            (progress(0, Some(0)), 500, 100, Some(0)),
-            (progress(0, Some(10)), 500, 0, None),
-            (progress(1, Some(3)), 1_000, 33, Some(2)),
-            (progress(999, Some(1_000)), 999_000, 99, Some(1)),
-            (progress(1_000, Some(1_000)), 1, 100, Some(0)),
-            (progress(u64::MAX / 2, Some(u64::MAX)), 1_000, 49, Some(1)),
-            (progress(1, Some(2)), -5, 50, None),
+        for (progress, elapsed, percentage, left, pace) in [
+            (progress(0, None), 500, 0, None, Some(0)),
+            (progress(0, Some(0)), 500, 100, Some(0), Some(0)),
+            (progress(0, Some(10)), 500, 0, None, Some(0)),
+            (progress(1, Some(3)), 1_000, 33, Some(2), Some(1)),
+            (progress(999, Some(1_000)), 999_000, 99, Some(1), Some(1)),
+            (progress(1_000, Some(1_000)), 1, 100, Some(0), Some(1_000_000)),
+            (progress(u64::MAX / 2, Some(u64::MAX)), 1_000, 49, Some(1), Some(u64::MAX / 2)),
+            (progress(1, Some(2)), -5, 50, None, None),
+            (progress(1, Some(1)), 0, 100, Some(0), None),
         ] {
             assert_eq!(progress.percentage_done(), percentage, "{progress:?}");
             assert_eq!(progress.time_left_seconds(elapsed), left, "{progress:?}");
+            assert_eq!(progress.rows_per_second(elapsed), pace, "{progress:?}");
         }
     }
 }

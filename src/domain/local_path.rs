@@ -1,7 +1,10 @@
-//! Where to go after signing in: never to another site.
+//! Addresses of pages, and where to go after signing in: never to another site.
 
 /// The page that follows when none was asked for.
 pub const USERS: &str = "/users";
+
+/// The page Members, which also takes the form Invite member.
+pub const MEMBERS: &str = "/settings/members";
 
 /// `path` if it is a path on this server, else [`USERS`] (an open redirect would lend our name to any site).
 ///

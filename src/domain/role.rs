@@ -17,18 +17,35 @@ pub enum Role {
 }
 
 /// Something that needs a role.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Permission {
     /// See users and jobs.
     SeeUsers,
-    /// Submit an export, mint its link and download its file.
+    /// Submit an export, cancel it, mint its link and download its file.
     ExportUsers,
+    /// End a job that another member submitted; one's own needs no more than the right to submit it.
+    CancelOthersJobs,
     /// Submit an import.
     ImportUsers,
     /// Manage members and API clients.
     ManageMembers,
     /// Read the audit log.
     SeeActivity,
+}
+
+impl Permission {
+    /// What it allows, in words: `export users`.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::SeeUsers => "see users and jobs",
+            Self::ExportUsers => "export users",
+            Self::CancelOthersJobs => "cancel the jobs of others",
+            Self::ImportUsers => "import users",
+            Self::ManageMembers => "manage members",
+            Self::SeeActivity => "see the activity",
+        }
+    }
 }
 
 impl Role {
@@ -39,7 +56,7 @@ impl Role {
     pub fn allows(self, permission: Permission) -> bool {
         match permission {
             Permission::SeeUsers | Permission::ExportUsers => self != Self::ViewerConfig,
-            Permission::ImportUsers => matches!(self, Self::Admin | Self::EditorUsers),
+            Permission::ImportUsers | Permission::CancelOthersJobs => matches!(self, Self::Admin | Self::EditorUsers),
             Permission::ManageMembers | Permission::SeeActivity => self == Self::Admin,
         }
     }
@@ -96,13 +113,13 @@ mod tests {
     #[test]
     fn who_may_do_what() {
         let table = [
-            (Role::Admin, [true; 5]),
-            (Role::EditorUsers, [true, true, true, false, false]),
-            (Role::ViewerUsers, [true, true, false, false, false]),
-            (Role::ViewerConfig, [false; 5]),
+            (Role::Admin, [true; 6]),
+            (Role::EditorUsers, [true, true, true, true, false, false]),
+            (Role::ViewerUsers, [true, true, false, false, false, false]),
+            (Role::ViewerConfig, [false; 6]),
         ];
         for (role, expected) in table {
-            let actual = [SeeUsers, ExportUsers, ImportUsers, ManageMembers, SeeActivity]
+            let actual = [SeeUsers, ExportUsers, CancelOthersJobs, ImportUsers, ManageMembers, SeeActivity]
                 .map(|permission| role.allows(permission));
             assert_eq!(actual, expected, "{}", role.title());
         }

@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 #[serde(transparent)]
 pub struct Timestamp(pub i64);
 
-const MILLIS_PER_DAY: i64 = 86_400_000;
+/// Milliseconds of a day.
+pub const MILLIS_PER_DAY: i64 = 86_400_000;
 
 impl Timestamp {
     /// The first instant that has a four-digit year: `0000-01-01T00:00:00.000Z`.
@@ -29,6 +30,11 @@ impl Timestamp {
         self.0.saturating_sub(earlier.0)
     }
 
+    /// The beginning of a day in UTC, written as `2024-02-29`; `None` for anything else.
+    pub fn from_date(text: &str) -> Option<Self> {
+        Self::from_iso8601(&format!("{text}T00:00:00.000Z"))
+    }
+
     /// The written form. An instant outside of [`Timestamp::MIN`]..=[`Timestamp::MAX`] is written as the nearer of the two.
     pub fn to_iso8601(self) -> [u8; Self::LEN] {
         let millis = self.0.clamp(Self::MIN.0, Self::MAX.0);
@@ -43,6 +49,16 @@ impl Timestamp {
         put(&mut text, 17, 2, of_day / 1_000 % 60);
         put(&mut text, 20, 3, of_day % 1_000);
         text
+    }
+
+    /// Reads the written form, and no other; `None`: it is something else.
+    pub fn from_iso8601(text: &str) -> Option<Self> {
+        let number = |range: std::ops::Range<usize>| text.get(range)?.parse::<i64>().ok();
+        let days = days_from_civil(number(0..4)?, number(5..7)?, number(8..10)?);
+        let of_day = number(11..13)? * 3_600_000 + number(14..16)? * 60_000 + number(17..19)? * 1_000 + number(20..23)?;
+        let read = Self(days * MILLIS_PER_DAY + of_day);
+        // What is no date, or is written in another way, is not written so again.
+        (read.to_iso8601() == text.as_bytes()).then_some(read)
     }
 }
 
@@ -76,9 +92,45 @@ fn civil_from_days(days: i64) -> (i64, i64, i64) {
     (year_of_era + era * 400 + i64::from(month <= 2), month, day)
 }
 
+/// The day number of a proleptic Gregorian date: the other way round, from the same source.
+fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
+    let year = year - i64::from(month <= 2);
+    let era = year.div_euclid(400);
+    let year_of_era = year.rem_euclid(400);
+    let shifted_month = (month + 9) % 12;
+    let day_of_year = (153 * shifted_month + 2) / 5 + day - 1;
+    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    era * 146_097 + day_of_era - 719_468
+}
+
 #[cfg(test)]
 mod tests {
     use super::Timestamp;
+
+    #[test]
+    fn days() {
+        for (text, millis) in [
+            ("1970-01-01", Some(0)),
+            ("1969-12-31", Some(-86_400_000)),
+            ("2024-02-29", Some(1_709_164_800_000)),
+            ("0000-01-01", Some(Timestamp::MIN.0)),
+            ("9999-12-31", Some(Timestamp::MAX.0 - 86_399_999)),
+            ("2023-02-29", None),
+            ("2023-13-01", None),
+            ("2023-00-01", None),
+            ("2023-01-00", None),
+            ("2023-01-32", None),
+            ("2023-1-1", None),
+            ("2023/01/01", None),
+            ("+023-01-01", None),
+            ("2023-01-01T00:00", None),
+            ("tomorrow", None),
+            ("2023-0é-01", None),
+            ("", None),
+        ] {
+            assert_eq!(Timestamp::from_date(text), millis.map(Timestamp), "{text}");
+        }
+    }
 
     #[test]
     fn known_instants() {
@@ -104,6 +156,13 @@ mod tests {
         use super::Timestamp;
 
         proptest! {
+            #[test]
+            fn reads_the_day_that_it_writes(millis in Timestamp::MIN.0..=Timestamp::MAX.0) {
+                let text = Timestamp(millis).to_string();
+                let day = Timestamp::from_date(&text[..10]).unwrap();
+                prop_assert_eq!(day.to_string(), format!("{}T00:00:00.000Z", &text[..10]));
+            }
+
             #[test]
             fn writes_the_same_instant(millis in Timestamp::MIN.0..=Timestamp::MAX.0) {
                 let judge = OffsetDateTime::parse(&Timestamp(millis).to_string(), &Rfc3339).unwrap();

@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::timestamp::Timestamp;
 
+pub use super::cursor::Cursor as UsersCursor;
+
 /// What kind of value an attribute holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AttributeType {
@@ -196,6 +198,8 @@ pub struct UsersPage {
     pub newer: Option<UsersCursor>,
     /// Cursor of the page with older users, if there are any.
     pub older: Option<UsersCursor>,
+    /// How many users the connection has, or the tenant if none was chosen; a search does not change it.
+    pub total: u64,
 }
 
 impl UsersPage {
@@ -203,35 +207,27 @@ impl UsersPage {
     pub const SIZE: usize = 50;
 }
 
-/// Where a page of users begins: a place in the store's order, so that any page is as fast as the first (keyset paging).
+/// How many users a search finds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum UsersCursor {
-    /// The users just newer than this place; written `newer-17`.
-    NewerThan(i64),
-    /// The users just older than this place; written `older-17`.
-    OlderThan(i64),
+pub struct Matches {
+    /// At least so many.
+    pub users: u64,
+    /// Whether it is exactly so many: counting may have ended early.
+    pub exact: bool,
 }
 
-impl std::fmt::Display for UsersCursor {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::NewerThan(place) => write!(f, "newer-{place}"),
-            Self::OlderThan(place) => write!(f, "older-{place}"),
-        }
-    }
+impl Matches {
+    /// Where counting ends when it must not take long: it takes a few milliseconds up to here.
+    pub const QUICK: u64 = 100_000;
 }
 
-impl std::str::FromStr for UsersCursor {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let cursor = match text.split_once('-') {
-            Some(("newer", place)) => place.parse().ok().map(Self::NewerThan),
-            Some(("older", place)) => place.parse().ok().map(Self::OlderThan),
-            _ => None,
-        };
-        cursor.ok_or_else(|| "This page of users does not exist.".to_owned())
-    }
+/// Everything about one user.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserDetails {
+    /// The name of the user's connection.
+    pub connection: String,
+    /// The user as an export of all attributes writes it: a JSON object on one line, without what the user lacks.
+    pub json: String,
 }
 
 #[cfg(test)]

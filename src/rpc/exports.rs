@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use crate::domain::{
     error::AppError,
     export_form::ExportForm,
-    job::{JobId, JobView},
+    job::{JobId, JobView, JobsPage},
 };
 
 /// Submits an export and goes on to Import/Export Users.
@@ -24,11 +24,22 @@ pub async fn submit_export(form: ExportForm) -> Result<JobId, AppError> {
     result
 }
 
-/// All jobs that have not expired, the newest first.
+/// A page of the jobs that have not expired, the newest first: all of them or, with `mine`, the member's own; from the
+/// newest on or, with a job's id in `older_than`, from the one after that.
 #[server(prefix = "/rpc", endpoint = "list_jobs")]
-pub async fn list_jobs() -> Result<Vec<JobView>, AppError> {
+pub async fn list_jobs(
+    #[server(default)] mine: bool,
+    #[server(default)] older_than: String,
+) -> Result<JobsPage, AppError> {
     let (services, caller) = super::context::services_and_caller().await?;
-    services.list_jobs(&caller).await
+    services.list_jobs(&caller, mine, &older_than).await
+}
+
+/// Cancels a job that has not ended. A browser without JavaScript goes back to the page it came from.
+#[server(prefix = "/rpc", endpoint = "cancel_job")]
+pub async fn cancel_job(id: String) -> Result<(), AppError> {
+    let (services, caller) = super::context::services_and_caller().await?;
+    services.cancel_job(&caller, &id).await
 }
 
 /// One job.

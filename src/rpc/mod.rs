@@ -4,7 +4,12 @@
 
 #![expect(missing_docs, reason = "the server macro makes a struct with a public field for every argument")]
 
+pub mod activity;
 pub mod exports;
+pub mod invitation;
+pub mod members;
+pub mod my_sessions;
+pub mod profile;
 pub mod session;
 pub mod users;
 
@@ -14,7 +19,7 @@ mod context {
 
     use crate::{
         domain::error::AppError,
-        server::service::{Caller, Services, SessionHandle},
+        server::service::{BaseUrl, Caller, Services, SessionHandle},
     };
 
     /// The use cases and the request's session, put there by `server::http`.
@@ -27,8 +32,22 @@ mod context {
 
     /// The use cases and the signed-in member.
     pub async fn services_and_caller() -> Result<(Services, Caller), AppError> {
+        let (services, _, caller) = services_session_and_caller().await?;
+        Ok((services, caller))
+    }
+
+    /// The use cases, the request's session, and the member who is signed in by it.
+    pub async fn services_session_and_caller() -> Result<(Services, SessionHandle, Caller), AppError> {
         let (services, session) = services_and_session()?;
         let caller = services.caller(&session).await?;
-        Ok((services, caller))
+        Ok((services, session, caller))
+    }
+
+    /// The address that the request found this server by.
+    pub fn base_url() -> Result<BaseUrl, AppError> {
+        use_context::<BaseUrl>().ok_or_else(|| {
+            tracing::error!("a server function runs outside of a request");
+            AppError::Internal
+        })
     }
 }

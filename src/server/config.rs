@@ -41,6 +41,8 @@ pub struct Settings {
     pub job_lifetime_seconds: u32,
     /// Seconds after which an unused session ends.
     pub session_lifetime_seconds: u32,
+    /// Seconds after the sign-in at which a session ends, however much it is used.
+    pub session_max_lifetime_seconds: u32,
     /// Bulk jobs that run at once.
     pub workers: u16,
     /// Sample jobs that run at once, beside the bulk ones.
@@ -65,6 +67,7 @@ impl Default for Settings {
             link_lifetime_seconds: 60,
             job_lifetime_seconds: 24 * 60 * 60,
             session_lifetime_seconds: 12 * 60 * 60,
+            session_max_lifetime_seconds: 7 * 24 * 60 * 60,
             workers: 2,
             sample_workers: 2,
             lease_seconds: 30,
@@ -120,6 +123,12 @@ impl Settings {
             if number == 0 {
                 return Err(format!("{name} must be 1 or more"));
             }
+        }
+        if self.session_max_lifetime_seconds < self.session_lifetime_seconds {
+            return Err(format!(
+                "session_max_lifetime_seconds ({}) must not be below session_lifetime_seconds ({})",
+                self.session_max_lifetime_seconds, self.session_lifetime_seconds
+            ));
         }
         if let Some(url) = &self.public_url {
             let parsed = url::Url::parse(url).map_err(|error| format!("public_url: {error}"))?;
@@ -209,6 +218,7 @@ mod tests {
             ("tenant = \"a/b\"", None, "tenant \"a/b\""),
             ("trusted_proxies = [\"10.0.0.0\"]", None, "trusted_proxies"),
             ("workers = 0", None, "workers must be 1 or more"),
+            ("session_max_lifetime_seconds = 60", None, "session_max_lifetime_seconds (60) must not be below"),
             ("demo = true\naddr = \"0.0.0.0:80\"", None, "no loopback address"),
             ("public_url = \"ftp://x\"", None, "public_url"),
             ("", Some(("MUSTER_WORKERS", "many")), "MUSTER_WORKERS"),

@@ -29,6 +29,19 @@ pub fn password() -> String {
     (0..20).map(|_| char::from(alphabet[rng.random_range(0..alphabet.len())])).collect()
 }
 
+/// So many decimal digits.
+pub fn digits(count: usize) -> String {
+    let mut rng = OsRng.unwrap_err();
+    (0..count).map(|_| char::from(rng.random_range(b'0'..=b'9'))).collect()
+}
+
+/// The secret that an authenticator app shares: 160 bits, as RFC 4226 recommends.
+pub fn app_secret() -> [u8; 20] {
+    let mut bytes = [0; 20];
+    OsRng.unwrap_err().fill_bytes(&mut bytes);
+    bytes
+}
+
 /// A bearer secret and what the store keeps of it.
 pub struct Token {
     /// 256 random bits as 64 hexadecimal digits: goes to whom it is for, and nowhere else.

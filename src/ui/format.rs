@@ -76,6 +76,16 @@ pub fn relative(at: Timestamp, now: Timestamp) -> String {
     if millis < 0 { format!("{span} ago") } else { format!("in {span}") }
 }
 
+/// How long it takes until something expires: `in 23 hours`, in its last minute `in 59 s`, then `Expired`.
+pub fn expiry(at: Timestamp, now: Timestamp) -> String {
+    match at.millis_since(now) {
+        ..=0 => "Expired".to_owned(),
+        // Rounded up, so that it never says 0.
+        left @ 1..=60_000 => format!("in {} s", (left + 999) / 1_000),
+        _ => relative(at, now),
+    }
+}
+
 /// Date and time to the minute: `2026-11-23 12:38 UTC`.
 pub fn minute(at: Timestamp) -> String {
     let iso = at.to_string();
@@ -148,6 +158,23 @@ mod tests {
             (-800 * 86_400, "2 years ago"),
         ] {
             assert_eq!(relative(now.plus_millis(seconds * 1_000), now), text, "{seconds}");
+        }
+    }
+
+    #[test]
+    fn expiries() {
+        let now = Timestamp(1_000_000_000_000);
+        for (millis, text) in [
+            (86_400_000, "in 24 hours"),
+            (61_000, "in 1 minute"),
+            (60_000, "in 60 s"),
+            (59_001, "in 60 s"),
+            (59_000, "in 59 s"),
+            (1, "in 1 s"),
+            (0, "Expired"),
+            (-1, "Expired"),
+        ] {
+            assert_eq!(expiry(now.plus_millis(millis), now), text, "{millis}");
         }
     }
 

@@ -19,7 +19,7 @@ const RULES: [(&str, &[&str]); 17] = [
     ("server/generate", &["server::generate"]),
     ("server/export", &["domain", "server::export", "server::compact_json", "server::random"]),
     ("server/files", &["domain", "server::files", "server::data_dir", "server::export::sink"]),
-    ("server/store", &["domain", "server::store", "server::data_dir", "server::export"]),
+    ("server/store", &["domain", "server::store", "server::data_dir", "server::export", "server::random"]),
     ("server/import", &["domain", "server::import", "server::compact_json", "server::random", "server::store"]),
     (
         "server/jobs",

@@ -86,7 +86,13 @@ fn members() {
     );
     ok(dir, &["member", "set-role", "bob@acme.test", "viewer-config"], b"");
     let list = ok(dir, &["member", "list"], b"");
-    assert_eq!(list, "ann@acme.test\tAdmin\nbob@acme.test\tViewer - Config\n");
+    assert_eq!(list, "ann@acme.test\tAdmin\tActive\nbob@acme.test\tViewer - Config\tActive\n");
+    assert_eq!(ok(dir, &["member", "disable", "Bob@acme.test"], b""), "bob@acme.test\tdisabled\n");
+    assert!(ok(dir, &["member", "list"], b"").contains("bob@acme.test\tViewer - Config\tDisabled\n"));
+    assert_eq!(ok(dir, &["member", "enable", "bob@acme.test"], b""), "bob@acme.test\tenabled\n");
+    assert_eq!(ok(dir, &["member", "sign-out", "bob@acme.test"], b""), "bob@acme.test\tsigned out\n");
+    assert_eq!(ok(dir, &["member", "remove", "bob@acme.test"], b""), "bob@acme.test\tremoved\n");
+    assert_eq!(ok(dir, &["member", "list"], b""), "ann@acme.test\tAdmin\tActive\n");
 }
 
 #[test]
@@ -94,7 +100,7 @@ fn wrong_input_exits_with_one_clear_line() {
     let dir = tempfile::tempdir().unwrap();
     let dir = dir.path();
     ok(dir, &["connection", "add", "Db"], b"");
-    ok(dir, &["member", "add", "ann@acme.test"], b"secret horse");
+    ok(dir, &["member", "add", "ann@acme.test", "--role", "admin"], b"secret horse");
     std::fs::write(dir.join("f"), "").unwrap();
     let export =
         |rest: &[&str]| [&["export", "--all", "--out", "x"], rest].concat().iter().map(|s| (*s).to_owned()).collect();
@@ -103,6 +109,13 @@ fn wrong_input_exits_with_one_clear_line() {
         (vec!["member".into(), "add".into(), "nobody".into()], "not an e-mail address"),
         (vec!["member".into(), "add".into(), "ann@acme.test".into()], "already"),
         (vec!["member".into(), "set-role".into(), "bob@acme.test".into(), "admin".into()], "no member"),
+        (vec!["member".into(), "disable".into(), "bob@acme.test".into()], "no member"),
+        (vec!["member".into(), "sign-out".into(), "bob@acme.test".into()], "no member"),
+        (vec!["member".into(), "set-role".into(), "ann@acme.test".into(), "viewer-users".into()], "last active Admin"),
+        (vec!["member".into(), "disable".into(), "ann@acme.test".into()], "last active Admin"),
+        (vec!["member".into(), "remove".into(), "ann@acme.test".into()], "last active Admin"),
+        (vec!["member".into(), "reset-second-factor".into(), "bob@acme.test".into()], "no member"),
+        (vec!["member".into(), "reset-second-factor".into(), "ann@acme.test".into()], "has no second factor"),
         (vec!["import".into(), "--connection".into(), "Nope".into(), "f".into()], "there are: Db"),
         (vec!["import".into(), "--connection".into(), "Db".into(), "missing".into()], "missing: No such file"),
         (vec!["import".into(), "--connection".into(), "Db".into(), ".".into()], "is a directory"),

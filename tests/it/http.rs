@@ -57,6 +57,10 @@ async fn the_path_from_sign_in_to_the_downloaded_file() {
     assert_eq!(response.status(), 206);
     assert_eq!(response.bytes().await.unwrap(), gzipped[10..20]);
 
+    let compressed = format!("/users/import-export/jobs/{id}/download?compressed=true");
+    let minted = viewer.post(&compressed).send().await.unwrap();
+    assert!(minted.headers()["location"].to_str().unwrap().ends_with("/acme.csv.gz"));
+
     let token = link.split('/').nth(2).unwrap();
     assert_eq!(token.len(), 64, "256 bits");
     let stored: String =
@@ -112,11 +116,12 @@ async fn a_role_taken_away_works_at_once_also_for_a_link_minted_before() {
 #[tokio::test]
 async fn every_server_function_asks_for_the_role() {
     let (_world, server) = world_with_users(10).await;
-    let seeing: [(&str, &[(&str, &str)]); 5] = [
+    let seeing: [(&str, &[(&str, &str)]); 6] = [
         ("list_users", &[]),
         ("list_connections", &[]),
         ("list_jobs", &[]),
         ("get_job", &[("id", "job_0000000000000000")]),
+        ("cancel_job", &[("id", "job_0000000000000000")]),
         ("submit_export", &FORM),
     ];
     for (name, form) in seeing {
@@ -151,7 +156,7 @@ async fn broken_rules_are_refused_by_the_server_too() {
         let text = response.text().await.unwrap();
         assert!(text.contains("InvalidExport") && text.contains(place) && text.contains(words), "{text}");
     }
-    assert_eq!(viewer.rpc("list_jobs", &[]).await.text().await.unwrap(), "[]", "no job was made");
+    assert!(viewer.jobs(&[]).await.jobs.is_empty(), "no job was made");
     server.running.stop().await;
 }
 
@@ -300,7 +305,12 @@ async fn pages_answer_with_the_right_status_and_headers() {
         (&nobody, "/users/import-export", 302),
         (&nobody, "/users/import-export/export", 302),
         (&nobody, "/users/import-export/jobs/job_0000000000000000", 302),
+        (&config, "/profile", 200),
+        (&config, "/profile/second-factor", 302),
+        (&config, "/profile/recovery-codes", 404),
+        (&nobody, "/profile", 302),
         (&nobody, "/sign-in", 200),
+        (&nobody, "/sign-in/code", 302),
     ] {
         let response = client.get(path).send().await.unwrap();
         assert_eq!(response.status(), status, "{path}");

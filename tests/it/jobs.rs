@@ -10,36 +10,20 @@ use muster::{
         files::FileStore,
         jobs::Sweeper,
         random,
-        store::jobs::{Lane, Lease, NewJob, Outcome, StoredJob},
+        store::jobs::{Lane, Lease, Outcome, StoredJob},
     },
 };
 
-use crate::support::{NOW, World, eventually, gunzip, request};
+use crate::support::{NOW, World, entry, eventually, gunzip, request};
 
 const HOUR: i64 = 60 * 60 * 1_000;
 
 async fn add_job(world: &World, lane: Lane, request: &ExportRequest) -> JobId {
-    let id = random::job_id();
-    let now = Clock::Manual(world.clock.clone()).now();
-    world
-        .store
-        .add_job(NewJob {
-            id: &id,
-            lane,
-            connection_seq: None,
-            request,
-            file_name: "acme.csv",
-            created_by: "ann@acme.test",
-            created_at: now,
-            expires_at: now.plus_millis(24 * HOUR),
-        })
-        .await
-        .unwrap();
-    id
+    world.add_job(lane, request, "ann@acme.test").await
 }
 
 async fn job(world: &World, id: &JobId) -> Option<StoredJob> {
-    world.store.job(id, Clock::Manual(world.clock.clone()).now()).await.unwrap()
+    world.job(id).await
 }
 
 async fn ended(world: &World, id: &JobId) -> StoredJob {
@@ -69,13 +53,13 @@ async fn a_lease_that_runs_out_goes_to_another_worker_and_the_first_is_fenced_of
     assert_eq!(job(&world, &id).await.unwrap().progress, Progress::default(), "it starts over");
     assert!(!world.store.heartbeat(&first, progress, NOW.plus_millis(9_000)).await.unwrap());
     let failed = Outcome::Failed { status_details: "late".to_owned() };
-    assert!(!world.store.finish_job(&first, &failed, progress, NOW).await.unwrap());
+    assert!(!world.store.finish_job(&first, &failed, progress, NOW, &entry()).await.unwrap());
     world.store.release_job(&first).await.unwrap();
     assert_eq!(claim(&world, Lane::Bulk, 2_500).await, None, "the first can't release what is the second's");
 
     let completed = Outcome::Completed { file_key: "k".to_owned(), sha256: "s".to_owned() };
-    assert!(world.store.finish_job(&second, &completed, progress, NOW).await.unwrap());
-    assert!(!world.store.finish_job(&second, &failed, progress, NOW).await.unwrap(), "an end is final");
+    assert!(world.store.finish_job(&second, &completed, progress, NOW, &entry()).await.unwrap());
+    assert!(!world.store.finish_job(&second, &failed, progress, NOW, &entry()).await.unwrap(), "an end is final");
     let job = job(&world, &id).await.unwrap();
     assert_eq!((job.status, job.attempts, job.file_key.as_deref()), (JobStatus::Completed, 2, Some("k")));
     assert_eq!(claim(&world, Lane::Bulk, 9_999).await, None);

@@ -8,10 +8,11 @@ use std::{
 
 use muster::{
     domain::{
+        audit::{Actor, Event},
         connection::ConnectionId,
         export::{ExportInput, ExportRequest, FieldInput},
         import::RowError,
-        job::{JobId, JobView},
+        job::{JobId, JobView, JobsPage},
         role::Role,
         timestamp::Timestamp,
     },
@@ -22,10 +23,16 @@ use muster::{
         generate, http,
         import::{Import, Observer, Rules, Summary},
         jobs::Workers,
+        random,
         service::Services,
-        store::Store,
+        store::{
+            Store,
+            audit::NewEntry,
+            jobs::{Lane, NewJob, StoredJob},
+        },
     },
 };
+use serde::de::DeserializeOwned;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -80,6 +87,34 @@ impl World {
         assert_eq!(self.import(connection_seq, &lines).0.inserted, users);
     }
 
+    /// The key of the member `{name}@acme.test`.
+    pub async fn member_id(&self, name: &str) -> i64 {
+        self.store.any_member_by_email(&format!("{name}@acme.test")).await.unwrap().unwrap().member.id
+    }
+
+    /// Adds a job that lives for 24 hours, without the pages.
+    pub async fn add_job(&self, lane: Lane, request: &ExportRequest, created_by: &str) -> JobId {
+        let id = random::job_id();
+        let now = Clock::Manual(self.clock.clone()).now();
+        let job = NewJob {
+            id: &id,
+            lane,
+            connection_seq: None,
+            request,
+            file_name: "acme.csv",
+            created_by,
+            created_at: now,
+            expires_at: now.plus_millis(24 * 60 * 60 * 1_000),
+        };
+        self.store.add_job(job, &entry()).await.unwrap();
+        id
+    }
+
+    /// The job's row, unless it has expired.
+    pub async fn job(&self, id: &JobId) -> Option<StoredJob> {
+        self.store.job(id, Clock::Manual(self.clock.clone()).now()).await.unwrap()
+    }
+
     /// The database, opened by another program's eyes.
     pub fn sqlite(&self) -> rusqlite::Connection {
         let sqlite = rusqlite::Connection::open(self.settings.data_dir.join("muster.db")).unwrap();
@@ -116,6 +151,11 @@ impl World {
 
     /// Starts workers and the web server, with a member for each role.
     pub async fn serve(&self) -> Server {
+        self.serve_within(http::Limits::default()).await
+    }
+
+    /// As [`World::serve`], with other limits.
+    pub async fn serve_within(&self, limits: http::Limits) -> Server {
         for (email, role) in [
             ("admin@acme.test", Role::Admin),
             ("editor@acme.test", Role::EditorUsers),
@@ -131,7 +171,7 @@ impl World {
         let router = http::router(self.services.clone(), site, &self.settings).unwrap();
         let stop = running.stop.clone();
         running.tasks.spawn(async move {
-            http::serve(listener, router, stop, Duration::from_secs(1)).await.unwrap();
+            http::serve(listener, router, limits, stop, Duration::from_secs(1)).await.unwrap();
         });
         Server { url, running }
     }
@@ -214,6 +254,24 @@ impl Client {
         self.post(&format!("/rpc/{name}")).header("accept", "application/json").form(form).send().await.unwrap()
     }
 
+    /// Calls a server function; its status code and its answer's text.
+    pub async fn call(&self, name: &str, form: &[(&str, &str)]) -> (u16, String) {
+        let response = self.rpc(name, form).await;
+        (response.status().as_u16(), response.text().await.unwrap())
+    }
+
+    /// Calls a server function that has to succeed.
+    pub async fn ask<T: DeserializeOwned>(&self, name: &str, form: &[(&str, &str)]) -> T {
+        let (status, text) = self.call(name, form).await;
+        assert_eq!(status, 200, "{name} {form:?}: {text}");
+        serde_json::from_str(&text).unwrap()
+    }
+
+    /// Whether its session has not ended.
+    pub async fn is_signed_in(&self) -> bool {
+        self.call("my_sessions", &[]).await.0 == 200
+    }
+
     /// Submits an export from the form of the page.
     pub async fn submit(&self, form: &[(&str, &str)]) -> JobId {
         let response = self.rpc("submit_export", form).await;
@@ -223,6 +281,13 @@ impl Client {
 
     pub async fn job(&self, id: &JobId) -> JobView {
         let response = self.rpc("get_job", &[("id", id.as_str())]).await;
+        assert!(response.status().is_success(), "{}", response.status());
+        serde_json::from_slice(&response.bytes().await.unwrap()).unwrap()
+    }
+
+    /// A page of the list of jobs.
+    pub async fn jobs(&self, form: &[(&str, &str)]) -> JobsPage {
+        let response = self.rpc("list_jobs", form).await;
         assert!(response.status().is_success(), "{}", response.status());
         serde_json::from_slice(&response.bytes().await.unwrap()).unwrap()
     }
@@ -238,6 +303,11 @@ impl Client {
         assert_eq!(response.status(), 303);
         response.headers()["location"].to_str().unwrap().to_owned()
     }
+}
+
+/// What the audit log has of a job, where that does not matter.
+pub fn entry() -> NewEntry {
+    NewEntry::new(NOW, Actor::System, &Event::JobCancelled {}).unwrap()
 }
 
 /// Asks again and again until there is an answer; a minute is far more than anything here takes.

@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import type { Server } from "./server.ts";
 
 /** A user as the table `users` has it: dates are milliseconds, booleans 0 or 1, JSON is text. */
@@ -51,7 +52,28 @@ export function changeJobs(server: Server, changes: Record<string, string | numb
 export function pretendProcessing(server: Server, rows_written: number, expected_rows: number): void {
   // The lease lasts, so that no real worker takes it.
   const lease_expires_at = Date.now() + 3_600_000;
-  changeJobs(server, { status: "processing", rows_written, expected_rows, finished_at: null, lease_expires_at });
+  changeJobs(server, { status: "processing", rows_written, expected_rows, finished_at: null, status_details: null, lease_expires_at });
+}
+
+/** Makes so many copies of every job, each a millisecond older than the one before. */
+export function copyJobs(server: Server, copies: number): void {
+  const columns = query<{ name: string }>(server, "SELECT name FROM pragma_table_info('jobs')").map(({ name }) => name);
+  const values = columns.map((column) => {
+    if (column === "id") return "printf('job_%016d', number)";
+    return column === "created_at" ? "created_at - number" : column;
+  });
+  sqlite(
+    server,
+    `WITH RECURSIVE numbers (number) AS (SELECT 1 UNION ALL SELECT number + 1 FROM numbers WHERE number < ${copies})
+     INSERT INTO jobs (${columns.join(", ")}) SELECT ${values.join(", ")} FROM jobs, numbers`,
+  );
+}
+
+/** Makes it look as if someone had just guessed at the password of an account: ten times, so that half a minute has to pass. */
+export function pretendGuesses(server: Server, email: string): void {
+  const key = createHash("sha256").update(`password ${email}`).digest("hex");
+  const now = Date.now();
+  sqlite(server, `INSERT INTO failed_attempts VALUES ('${key}', 10, ${now}, ${now + 3_600_000})`);
 }
 
 function query<Row>(server: Server, sql: string): Row[] {

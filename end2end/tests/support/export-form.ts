@@ -16,6 +16,8 @@ export class ExportForm {
   readonly summary: Locator;
   /** All inputs for a User Attribute: one for each added field. */
   readonly attributes: Locator;
+  /** What will be exported, in words. */
+  readonly words: Locator;
 
   constructor(page: Page) {
     this.#page = page;
@@ -28,6 +30,12 @@ export class ExportForm {
     this.submit = page.getByRole("button", { name: "Export Users" });
     this.summary = page.getByRole("alert");
     this.attributes = page.getByLabel("User Attribute");
+    this.words = page.getByRole("region", { name: "Summary" }).getByRole("paragraph");
+  }
+
+  /** The added fields in their order. */
+  async names(): Promise<string[]> {
+    return this.attributes.evaluateAll((inputs) => inputs.map((input) => (input as HTMLInputElement).value));
   }
 
   async choose(format: "JSON" | "CSV"): Promise<void> {
@@ -41,6 +49,8 @@ export class ExportForm {
       attribute: row.getByLabel("User Attribute"),
       title: row.getByLabel("Field Name"),
       remove: row.getByRole("button", { name: /^Remove/ }),
+      up: row.getByRole("button", { name: `Move field ${number} up`, exact: true }),
+      down: row.getByRole("button", { name: `Move field ${number} down`, exact: true }),
     };
   }
 
@@ -59,6 +69,12 @@ export class ExportForm {
 export async function expectError(control: Locator, message: string | RegExp): Promise<void> {
   await expect(control).toHaveAttribute("aria-invalid", "true");
   await expect(control).toHaveAccessibleDescription(message);
+}
+
+/** The control is not marked as wrong, but its description has something to say. */
+export async function expectRemark(control: Locator, message: string | RegExp): Promise<void> {
+  await expect(control).toHaveAccessibleDescription(message);
+  await expect(control).not.toHaveAttribute("aria-invalid", "true");
 }
 
 /** The control is not marked as wrong. */

@@ -16,6 +16,8 @@ export function jobRows(page: Page): Locator {
 /** What one can do with the job of a row, or of the job's page. */
 export function jobControls(place: Locator | Page) {
   return {
+    cancel: place.getByRole("button", { name: "Cancel export" }),
+    exportAgain: place.getByRole("link", { name: "Export again" }),
     checkStatus: place.getByRole("button", { name: "Check Status" }),
     download: place.getByRole("button", { name: "Download export" }),
     moreInfo: place.getByRole("link", { name: "More info" }),

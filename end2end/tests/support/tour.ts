@@ -1,10 +1,14 @@
 import { type Page, expect } from "@playwright/test";
 import { beSignedIn, signIn, visit } from "./browsing.ts";
-import { changeJobs, pretendProcessing } from "./database.ts";
-import { EXPORT_PATH, ExportForm } from "./export-form.ts";
-import { JOBS_PATH, completeSample, jobPath, jobRows } from "./jobs.ts";
+import { changeJobs, pretendGuesses, pretendProcessing } from "./database.ts";
+import { EXPORT_PATH, ExportForm, expectRemark } from "./export-form.ts";
+import { JOBS_PATH, completeSample, jobControls, jobPath, jobRows } from "./jobs.ts";
+import { PROFILE_PATH, haveSecondFactor, profilePage, setUpByHand } from "./profile.ts";
 import type { Server, ServerOptions } from "./server.ts";
 import type { Troubles } from "./troubles.ts";
+import { DIFFICULT_USERS, importUsers, rows, userPath } from "./users.ts";
+
+const MEMBERS = "/settings/members";
 
 /** A page in one of its states. */
 export interface Stop {
@@ -27,6 +31,29 @@ export const TOUR: Stop[] = [
     },
   },
   {
+    name: "sign-in-slowed-down",
+    async show({ page, server, troubles }) {
+      troubles.announce(429);
+      await visit(page, "/sign-in");
+      pretendGuesses(server, "viewer@acme.test");
+      await signIn(page, "viewer");
+      await expect(page.getByRole("alert")).toContainText("Too many attempts.");
+    },
+  },
+  {
+    name: "sign-in-code",
+    async show({ page, troubles }) {
+      troubles.announce(401);
+      await beSignedIn(page, "viewer");
+      await haveSecondFactor(page);
+      await visit(page, "/sign-in");
+      await signIn(page, "viewer");
+      await page.getByLabel("Authentication code").fill("000000");
+      await page.getByRole("button", { name: "Sign in" }).click();
+      await expect(page.getByRole("alert")).toBeVisible();
+    },
+  },
+  {
     name: "set-up",
     options: { demo: false },
     show: async ({ page, server }) => visit(page, await server.printed(/http:\/\/\S+\/set-up\?token=\S+/)),
@@ -40,6 +67,114 @@ export const TOUR: Stop[] = [
       await visit(page, "/users");
       await page.getByLabel("Connection").selectOption("Empty");
       await expect(page.getByRole("heading", { name: "No users here" })).toBeVisible();
+    },
+  },
+  {
+    name: "users-found",
+    async show({ page, server }) {
+      importUsers(server, DIFFICULT_USERS);
+      await signedIn("/users?q=screenshot")({ page });
+      await expect(rows(page)).toHaveCount(DIFFICULT_USERS.length);
+    },
+  },
+  {
+    name: "users-not-found",
+    async show({ page }) {
+      await signedIn("/users?q=nobody+is+called+so&connection=")({ page });
+      await expect(page.getByRole("heading", { name: "No user matches" })).toBeVisible();
+    },
+  },
+  {
+    name: "users-search-too-long",
+    async show({ page, troubles }) {
+      troubles.announce(422);
+      await signedIn(`/users?q=${"x".repeat(400)}`)({ page });
+    },
+  },
+  {
+    name: "user",
+    async show({ page, server }) {
+      importUsers(server, DIFFICULT_USERS);
+      await signedIn(userPath("tour"))({ page });
+    },
+  },
+  {
+    name: "user-of-wide-texts",
+    async show({ page, server }) {
+      importUsers(server, DIFFICULT_USERS);
+      await signedIn(userPath("wide"))({ page });
+    },
+  },
+  {
+    name: "user-gone",
+    async show({ page, troubles }) {
+      troubles.announce(404);
+      await signedIn(userPath("nobody"))({ page });
+    },
+  },
+  {
+    name: "members",
+    async show({ page, server }) {
+      server.muster("member", "disable", "editor@acme.test");
+      await beSignedIn(page, "admin");
+      await visit(page, MEMBERS);
+      await page.getByLabel("Email").fill("ann@acme.test");
+      await page.getByRole("button", { name: "Create invitation link" }).click();
+      await expect(page.getByLabel("Invitation link")).toBeVisible();
+      await page.getByText("Remove", { exact: true }).last().click();
+      await expect(page.getByRole("button", { name: "Remove member" })).toBeVisible();
+    },
+  },
+  {
+    name: "members-refused",
+    async show({ page, troubles }) {
+      troubles.announce(409, 422);
+      await beSignedIn(page, "admin");
+      await visit(page, MEMBERS);
+      await page.getByText("Disable", { exact: true }).first().click();
+      await page.getByRole("button", { name: "Disable member" }).click();
+      await expect(page.getByRole("alert")).toBeVisible();
+      await page.getByRole("button", { name: "Create invitation link" }).click();
+      await expect(page.getByLabel("Email")).toHaveAttribute("aria-invalid", "true");
+    },
+  },
+  {
+    name: "member",
+    async show({ page }) {
+      await beSignedIn(page, "viewer");
+      await beSignedIn(page, "admin");
+      await visit(page, MEMBERS);
+      await page.getByRole("table").getByRole("link", { name: "admin@acme.test" }).click();
+      await expect(page.getByRole("heading", { name: "admin@acme.test" })).toBeVisible();
+    },
+  },
+  {
+    name: "member-without-sessions",
+    async show({ page }) {
+      await beSignedIn(page, "admin");
+      await visit(page, MEMBERS);
+      await page.getByRole("link", { name: "viewer@acme.test" }).click();
+      await expect(page.getByRole("heading", { name: "No sessions" })).toBeVisible();
+    },
+  },
+  { name: "your-sessions", show: signedIn("/profile/sessions") },
+  {
+    name: "invitation",
+    async show({ page }) {
+      await beSignedIn(page, "admin");
+      const form = { email: "ann@acme.test", role: "viewer-users" };
+      const answer = await page.request.post("/rpc/invite_member", { form, headers: { accept: "application/json" } });
+      const { link } = (await answer.json()) as { link: string };
+      await visit(page, link);
+      await expect(page.getByRole("button", { name: "Show password" })).toBeVisible();
+    },
+  },
+  {
+    name: "invitation-closed",
+    async show({ page, troubles }) {
+      troubles.announce(404);
+      await visit(page, "/invitation?token=guessed");
+      await expect(page.getByRole("alert")).toBeVisible();
     },
   },
   { name: "jobs-none", show: signedIn(JOBS_PATH) },
@@ -64,6 +199,26 @@ export const TOUR: Stop[] = [
       await expect(page.getByRole("progressbar")).toBeVisible();
     },
   },
+  {
+    name: "jobs-mine-none",
+    async show({ page, server }) {
+      await beSignedIn(page, "viewer");
+      await completeSample(page);
+      changeJobs(server, { created_by: "editor@acme.test" });
+      await visit(page, `${JOBS_PATH}?jobs=mine`);
+    },
+  },
+  {
+    name: "jobs-cancelled",
+    async show({ page, server }) {
+      await beSignedIn(page, "viewer");
+      await completeSample(page);
+      pretendProcessing(server, 604_000, 1_204_211);
+      await visit(page, JOBS_PATH);
+      await jobControls(page).cancel.click();
+      await expect(page.getByText("Cancelled by viewer@acme.test.").first()).toBeVisible();
+    },
+  },
   { name: "export", show: signedIn(EXPORT_PATH) },
   {
     name: "export-filled-in",
@@ -73,6 +228,16 @@ export const TOUR: Stop[] = [
       await form.add("identities[0].connection", "provider");
       await form.add("user_metadata.address.city", "City");
       await form.sample.check();
+    },
+  },
+  {
+    name: "export-with-remarks",
+    async show({ page }) {
+      const form = await openedForm(page);
+      await form.add("email", "E-mail");
+      await form.add("colour");
+      await expect(form.field(2).attribute).toHaveAttribute("aria-invalid", "true");
+      await expectRemark(form.field(1).attribute, /among the default fields/);
     },
   },
   {
@@ -121,10 +286,88 @@ export const TOUR: Stop[] = [
     },
   },
   {
+    name: "job-cancelled",
+    async show({ page, server }) {
+      await beSignedIn(page, "viewer");
+      const job = await completeSample(page);
+      pretendProcessing(server, 604_000, 1_204_211);
+      await visit(page, jobPath(job));
+      await jobControls(page).cancel.click();
+      await expect(page.getByText("There is no file.")).toBeVisible();
+    },
+  },
+  {
     name: "job-gone",
     async show({ page, troubles }) {
       troubles.announce(404);
       await signedIn(jobPath("job_0000000000000000"))({ page });
+    },
+  },
+  { name: "profile", show: signedIn(PROFILE_PATH) },
+  {
+    name: "profile-with-second-factor",
+    async show({ page, troubles }) {
+      troubles.announce(401);
+      await beSignedIn(page, "viewer");
+      await haveSecondFactor(page);
+      await visit(page, `${PROFILE_PATH}?ended=2`);
+      const profile = profilePage(page);
+      await expect(page.getByText("Your password is changed.")).toBeVisible();
+      await profile.current.fill("not the password");
+      await profile.new.fill("another horse battery");
+      await profile.change.click();
+      await expect(page.getByText("This is not your current password.")).toBeVisible();
+      await profile.turnOff.getByLabel("Password").fill("not the password");
+      await profile.turnOff.getByRole("button", { name: "Turn off" }).click();
+      await expect(profile.turnOff.getByRole("alert")).toBeVisible();
+    },
+  },
+  { name: "profile-changed", show: signedIn(`${PROFILE_PATH}?ended=2`) },
+  {
+    name: "set-up-app",
+    async show({ page }) {
+      await signedIn(PROFILE_PATH)({ page });
+      await profilePage(page).setUp.click();
+      await expect(page.getByRole("img", { name: "QR code with the secret" })).toBeVisible();
+    },
+  },
+  {
+    name: "recovery-codes",
+    async show({ page }) {
+      await signedIn(PROFILE_PATH)({ page });
+      await setUpByHand(page);
+    },
+  },
+  {
+    name: "recovery-codes-shown",
+    async show({ page, troubles }) {
+      troubles.announce(404);
+      await signedIn(`${PROFILE_PATH}/recovery-codes`)({ page });
+    },
+  },
+  {
+    name: "activity",
+    async show({ page }) {
+      await beSignedIn(page, "admin");
+      await completeSample(page);
+      await visit(page, "/activity");
+      await page.getByText("More", { exact: true }).nth(1).click();
+    },
+  },
+  {
+    name: "activity-none",
+    async show({ page }) {
+      await beSignedIn(page, "admin");
+      await visit(page, "/activity?member=nobody@acme.test");
+      await expect(page.getByRole("heading", { name: "No entries match" })).toBeVisible();
+    },
+  },
+  {
+    name: "activity-wrong-day",
+    async show({ page, troubles }) {
+      troubles.announce(422);
+      await beSignedIn(page, "admin");
+      await visit(page, "/activity?from=2027-02-29&to=2026-01-01&action=nothing");
     },
   },
   {

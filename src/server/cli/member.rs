@@ -7,11 +7,14 @@ use std::{
 
 use clap::{Args, Subcommand};
 
-use crate::{domain::role::Role, server::random};
+use crate::{
+    domain::{member::MemberChange, role::Role},
+    server::random,
+};
 
 use super::{CliError, DataFlags, open, print};
 
-/// Add and list tenant members, and set their roles.
+/// Manage tenant members: the people who may sign in to Muster.
 #[derive(Debug, Args)]
 pub struct Member {
     #[command(subcommand)]
@@ -31,7 +34,7 @@ enum Command {
         #[command(flatten)]
         data: DataFlags,
     },
-    /// Print every member: e-mail address and role
+    /// Print every member: e-mail address, role, and whether they are active or disabled
     List {
         #[command(flatten)]
         data: DataFlags,
@@ -45,6 +48,25 @@ enum Command {
         #[command(flatten)]
         data: DataFlags,
     },
+    /// Take away the second factor of a member who lost it: they sign in by their password alone until they set up another
+    ResetSecondFactor(Target),
+    /// End a member's sessions and download links, and keep them from signing in
+    Disable(Target),
+    /// Let a disabled member sign in again
+    Enable(Target),
+    /// Delete a member
+    Remove(Target),
+    /// End all sessions of a member
+    SignOut(Target),
+}
+
+/// Which member.
+#[derive(Debug, Args)]
+struct Target {
+    /// E-mail address of the member
+    email: String,
+    #[command(flatten)]
+    data: DataFlags,
 }
 
 impl Member {
@@ -64,8 +86,9 @@ impl Member {
             }
             Command::List { data } => {
                 let (store, services) = open(&data).await?;
-                for member in services.operator_members().await? {
-                    print(format_args!("{}\t{}", member.email, member.role.title()))?;
+                for listed in services.operator_members().await? {
+                    let state = if listed.disabled { "Disabled" } else { "Active" };
+                    print(format_args!("{}\t{}\t{state}", listed.member.email, listed.member.role.title()))?;
                 }
                 store.close().await;
             }
@@ -75,8 +98,33 @@ impl Member {
                 print(format_args!("{}\t{}", email.to_lowercase(), role.title()))?;
                 store.close().await;
             }
+            Command::Disable(target) => target.change(MemberChange::Disable, "disabled").await?,
+            Command::Enable(target) => target.change(MemberChange::Enable, "enabled").await?,
+            Command::Remove(target) => target.change(MemberChange::Remove, "removed").await?,
+            Command::SignOut(Target { email, data }) => {
+                let (store, services) = open(&data).await?;
+                let member = services.operator_sign_out(&email).await?;
+                print(format_args!("{}\tsigned out", member.email))?;
+                store.close().await;
+            }
+            Command::ResetSecondFactor(Target { email, data }) => {
+                let (store, services) = open(&data).await?;
+                services.operator_reset_second_factor(&email).await?;
+                print(format_args!("{}\tno second factor", email.to_lowercase()))?;
+                store.close().await;
+            }
         }
         Ok(ExitCode::SUCCESS)
+    }
+}
+
+impl Target {
+    async fn change(self, change: MemberChange, done: &str) -> Result<(), CliError> {
+        let (store, services) = open(&self.data).await?;
+        let member = services.operator_change_member(&self.email, change).await?;
+        print(format_args!("{}\t{done}", member.email))?;
+        store.close().await;
+        Ok(())
     }
 }
 

@@ -1,5 +1,6 @@
 //! The command line.
 
+mod audit;
 mod connection;
 mod export;
 mod generate;
@@ -42,12 +43,14 @@ enum Command {
     Serve(serve::Serve),
     /// Add and list database connections, the sources that users belong to
     Connection(connection::Connection),
-    /// Add and list the people who may sign in to Muster, and set their roles
+    /// Add, list, change, disable and remove the people who may sign in to Muster
     Member(member::Member),
     /// Add users to a connection from a file of NDJSON (one JSON object a line)
     Import(import::Import),
     /// Write users to a CSV or NDJSON file
     Export(export::Export),
+    /// Check and export the audit log
+    Audit(audit::Audit),
     /// Print made-up users as NDJSON: the same ones for the same seed
     Generate(generate::Generate),
 }
@@ -92,6 +95,7 @@ pub fn run() -> ExitCode {
             Some(Command::Member(member)) => member.run().await,
             Some(Command::Import(import)) => import.run().await,
             Some(Command::Export(export)) => export.run().await,
+            Some(Command::Audit(audit)) => audit.run().await,
             Some(Command::Generate(generate)) => generate.run(),
         }
     });

@@ -75,7 +75,7 @@ impl Serve {
         workers.start(&settings, &tasks, &stop).await?;
         let router = http::router(services, http::Site::find(&settings), &settings).map_err(CliError::Message)?;
         let grace = Duration::from_secs(settings.shutdown_seconds.into());
-        let served = http::serve(listener, router, stop.clone(), grace).await;
+        let served = http::serve(listener, router, http::Limits::default(), stop.clone(), grace).await;
 
         stop.cancel();
         tasks.close();

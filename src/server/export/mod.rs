@@ -4,6 +4,7 @@
 //! [`sink::Sink`]. Its memory does not grow with the number of users.
 
 mod compress;
+pub mod document;
 mod encode;
 mod error;
 mod json_path;

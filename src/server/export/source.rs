@@ -83,7 +83,10 @@ pub trait UserSource: Send {
 #[derive(Debug, thiserror::Error)]
 pub enum SourceError {
     /// The database failed.
-    #[error("The users could not be read from the database. The server's log has the cause.")]
+    #[error(
+        "The users could not be read from the database. Export again; if it fails again, the server's log has the \
+         cause."
+    )]
     Database(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// One value is not what its column holds.
     #[error("{attribute} of a user holds {found}. Correct the user and export again.")]

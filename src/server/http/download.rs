@@ -3,7 +3,7 @@
 use async_compression::tokio::bufread::GzipDecoder;
 use axum::{
     body::Body,
-    extract::{Path, Request, State},
+    extract::{Path, Query, Request, State},
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
@@ -15,7 +15,7 @@ use tower_sessions::Session;
 
 use crate::{
     domain::error::AppError,
-    server::service::{Download, MintedLink, Origin, SessionHandle},
+    server::service::{Download, MintedLink, Origin, SessionHandle, Wanted},
 };
 
 use super::router::AppState;
@@ -23,17 +23,34 @@ use super::router::AppState;
 /// Bytes that are read from the disk at once.
 const CHUNK_BYTES: usize = 128 * 1024;
 
+/// What the address of a request for a link may say.
+#[derive(Debug, Default, serde::Deserialize)]
+#[serde(default)]
+pub struct MintQuery {
+    /// Whether the file is wanted gzipped, as it is stored.
+    compressed: bool,
+}
+
 /// `POST /users/import-export/jobs/{id}/download`: mints a link and sends the browser there.
 ///
 /// The answer there is an attachment, so the page stays. What can't be downloaded leads to the job's page, which says
 /// why.
-pub async fn mint(State(state): State<AppState>, session: Session, origin: Origin, Path(id): Path<String>) -> Response {
+pub async fn mint(
+    State(state): State<AppState>,
+    session: Session,
+    origin: Origin,
+    Path(id): Path<String>,
+    Query(MintQuery { compressed }): Query<MintQuery>,
+) -> Response {
+    let ending = if compressed { ".gz" } else { "" };
     let minted = async {
         let caller = state.services.caller(&SessionHandle::new(session, origin)).await?;
         state.services.mint_link(&caller, &id).await
     };
     match minted.await {
-        Ok(MintedLink { token, file_name }) => Redirect::to(&format!("/downloads/{token}/{file_name}")).into_response(),
+        Ok(MintedLink { token, file_name }) => {
+            Redirect::to(&format!("/downloads/{token}/{file_name}{ending}")).into_response()
+        }
         Err(AppError::Unauthenticated) => Redirect::to("/sign-in?next=/users/import-export").into_response(),
         Err(AppError::Internal) => message(StatusCode::INTERNAL_SERVER_ERROR, &AppError::Internal.to_string()),
         Err(error @ AppError::Forbidden) => message(StatusCode::FORBIDDEN, &error.to_string()),
@@ -51,13 +68,11 @@ pub async fn download(
     Path((token, file)): Path<(String, String)>,
     request: Request,
 ) -> Response {
-    let response = match state.services.open_link(&origin, &token).await {
+    let response = match state.services.open_link(&origin, &token, &file, wanted(&request)).await {
         Ok(download) => {
             let gz = format!("{}.gz", download.file_name);
             if file == gz {
                 as_stored(&download, &gz, request).await
-            } else if file != download.file_name {
-                message(StatusCode::NOT_FOUND, "This link leads to another file.")
             } else if accepts_gzip(request.headers()) {
                 encoded(&download, request).await
             } else {
@@ -68,6 +83,7 @@ pub async fn download(
             let text = "This link has expired. Links work for a short time: go back and choose Download export again.";
             message(StatusCode::NOT_FOUND, text)
         }
+        Err(error @ AppError::Invalid(_)) => message(StatusCode::NOT_FOUND, &error.to_string()),
         Err(error @ AppError::Forbidden) => message(StatusCode::FORBIDDEN, &error.to_string()),
         Err(error @ AppError::Conflict(_)) => message(StatusCode::CONFLICT, &error.to_string()),
         Err(error) => message(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
@@ -123,6 +139,17 @@ async fn serve_file(download: &Download, request: Request) -> Response {
     }
 }
 
+/// What the request asks for.
+fn wanted(request: &Request) -> Wanted {
+    if request.method() == Method::HEAD {
+        Wanted::Nothing
+    } else if request.headers().contains_key(header::RANGE) {
+        Wanted::Part
+    } else {
+        Wanted::Whole
+    }
+}
+
 /// Whether the client takes gzip (RFC 9110, 12.5.3): it is named, or `*` is, with a weight above 0.
 fn accepts_gzip(headers: &HeaderMap) -> bool {
     let mut any = false;
@@ -153,7 +180,7 @@ fn with_header(mut response: Response, name: header::HeaderName, value: &str) ->
 }
 
 /// A sentence for a person.
-fn message(status: StatusCode, text: &str) -> Response {
+pub fn message(status: StatusCode, text: &str) -> Response {
     (status, [(header::CONTENT_TYPE, "text/plain; charset=utf-8")], format!("{text}\n")).into_response()
 }
 

@@ -1,6 +1,8 @@
 //! The web server: pages, server functions and downloads.
 
+mod activity;
 mod download;
+mod headers;
 mod origin;
 mod pages;
 mod router;
@@ -8,5 +10,5 @@ mod serve;
 mod site;
 
 pub use router::router;
-pub use serve::serve;
+pub use serve::{Limits, serve};
 pub use site::Site;

@@ -1,4 +1,4 @@
-//! Who is at the other end, also behind proxies.
+//! Who is at the other end, also behind proxies, and by which address they found the server.
 
 use std::{
     convert::Infallible,
@@ -8,11 +8,11 @@ use std::{
 
 use axum::{
     extract::{ConnectInfo, FromRequestParts},
-    http::{HeaderMap, header, request::Parts},
+    http::{HeaderMap, header, request::Parts, uri::Authority},
 };
 use ipnet::IpNet;
 
-use crate::server::service::Origin;
+use crate::server::service::{BaseUrl, Origin};
 
 use super::router::AppState;
 
@@ -53,6 +53,17 @@ impl FromRequestParts<AppState> for Origin {
             address: peer.map(|peer| state.trusted_proxies.client(peer, &parts.headers)),
             user_agent: user_agent.map(|text| text.chars().take(Self::MAX_USER_AGENT_CHARS).collect()),
         })
+    }
+}
+
+impl FromRequestParts<AppState> for BaseUrl {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Infallible> {
+        let host = parts.headers.get(header::HOST).and_then(|value| value.to_str().ok());
+        // A host and a port, and nothing else.
+        let host = host.and_then(|host| host.parse::<Authority>().ok()).filter(|host| !host.as_str().contains('@'));
+        Ok(state.services.base_url(host.as_ref().map(Authority::as_str)))
     }
 }
 

@@ -2,31 +2,52 @@
 
 use axum::{
     body::{Body, to_bytes},
-    extract::{Request, State},
-    http::{StatusCode, header},
+    extract::{RawForm, Request, State},
+    http::{HeaderValue, StatusCode, Uri, header},
     response::{IntoResponse, Response},
 };
-use leptos::{prelude::provide_context, server_fn::error::SERVER_FN_ERROR_HEADER};
+use leptos::{
+    config::{Env, LeptosOptions},
+    prelude::{IntoView, provide_context},
+    server_fn::error::SERVER_FN_ERROR_HEADER,
+};
 use tower_sessions::Session;
 
 use crate::{
-    domain::error::AppError,
-    server::service::{Origin, Services, SessionHandle},
+    domain::{
+        error::AppError,
+        invitation::{InvitationForm, Invited},
+        local_path::MEMBERS,
+    },
+    server::service::{BaseUrl, Origin, Services, SessionHandle},
     ui,
 };
 
-use super::router::AppState;
+use super::{headers, router::AppState};
 
 /// Answers `POST /rpc/...`.
 pub async fn server_function(
     State(state): State<AppState>,
     session: Session,
     origin: Origin,
+    base: BaseUrl,
     request: Request<Body>,
 ) -> Response {
-    let context = context(&state.services, SessionHandle::new(session, origin));
+    let context = context(&state.services, SessionHandle::new(session, origin), base);
     let response = leptos_axum::handle_server_fns_with_context(context, request).await.into_response();
-    with_status_of_error(response).await
+    without_empty_query(with_status_of_error(response).await)
+}
+
+/// A browser without JavaScript goes back to its page: leptos takes what it knows of an error from the address, and leaves
+/// the `?` there.
+fn without_empty_query(mut response: Response) -> Response {
+    let location = response.headers().get(header::LOCATION).and_then(|value| value.to_str().ok());
+    if let Some(location) = location.and_then(|location| location.strip_suffix('?'))
+        && let Ok(location) = HeaderValue::from_str(location)
+    {
+        response.headers_mut().insert(header::LOCATION, location);
+    }
+    response
 }
 
 /// Gives a server function's error the status code that it stands for: leptos answers 500 to all of them.
@@ -41,20 +62,34 @@ async fn with_status_of_error(response: Response) -> Response {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
     let error: Option<AppError> = serde_json::from_slice(&bytes).ok();
-    if let Some(status) = error.and_then(|error| StatusCode::from_u16(error.status()).ok()) {
+    if let Some(status) = error.as_ref().and_then(|error| StatusCode::from_u16(error.status()).ok()) {
         parts.status = status;
+    }
+    if let Some(AppError::TooManyAttempts { seconds }) = error {
+        parts.headers.insert(header::RETRY_AFTER, seconds.into());
     }
     Response::from_parts(parts, Body::from(bytes))
 }
 
 /// Renders a page.
-pub async fn page(State(state): State<AppState>, session: Session, origin: Origin, request: Request<Body>) -> Response {
-    let context = context(&state.services, SessionHandle::new(session, origin));
+pub async fn page(
+    State(state): State<AppState>,
+    session: Session,
+    origin: Origin,
+    base: BaseUrl,
+    request: Request<Body>,
+) -> Response {
+    let context = context(&state.services, SessionHandle::new(session, origin), base);
     let options = state.site.options.clone();
-    let render = leptos_axum::render_route_with_context(state.routes.to_vec(), context, move || {
-        ui::shell::shell(options.clone())
-    });
+    let render = leptos_axum::render_route_with_context(state.routes.to_vec(), context, move || document(&options));
     as_redirect(render(State(state.site.options.clone()), request).await)
+}
+
+/// The document around the page, with the policy that lets its scripts run.
+fn document(options: &LeptosOptions) -> impl IntoView + use<> {
+    // Whoever watches the sources has pages that reload themselves.
+    headers::allow_own_scripts(options.env == Env::DEV);
+    ui::shell::shell(options.clone())
 }
 
 /// Makes a page that redirects do so for every client: leptos leaves the status alone for those that don't say in
@@ -71,18 +106,59 @@ pub async fn not_found(
     State(state): State<AppState>,
     session: Session,
     origin: Origin,
+    base: BaseUrl,
     request: Request<Body>,
 ) -> Response {
-    let context = context(&state.services, SessionHandle::new(session, origin));
+    let context = context(&state.services, SessionHandle::new(session, origin), base);
     let options = state.site.options.clone();
-    let render = leptos_axum::render_app_async_with_context(context, move || ui::shell::shell(options.clone()));
+    let render = leptos_axum::render_app_async_with_context(context, move || document(&options));
     render(request).await
 }
 
-fn context(services: &Services, session: SessionHandle) -> impl Fn() + Clone + Send + Sync + 'static {
+/// Makes an invitation for a browser without JavaScript, and answers with the page Members that shows its link.
+///
+/// The link is a secret: no redirect follows, for that would have to keep it in an address or in the store.
+pub async fn invite(
+    State(state): State<AppState>,
+    session: Session,
+    origin: Origin,
+    base: BaseUrl,
+    RawForm(form): RawForm,
+) -> Response {
+    // A field that is missing is an empty one, which the service has a message for.
+    let form: InvitationForm = serde_qs::from_bytes(&form).unwrap_or_default();
+    let session = SessionHandle::new(session, origin);
+    let result = match state.services.caller(&session).await {
+        Ok(caller) => state.services.invite(&caller, &base, &form).await,
+        Err(error) => Err(error),
+    };
+    let status = result.as_ref().err().and_then(|error| StatusCode::from_u16(error.status()).ok());
+    let invited = Invited { form, result };
+    let context = context(&state.services, session, base);
+    let context = move || {
+        context();
+        provide_context(invited.clone());
+    };
+    let mut request = Request::new(Body::empty());
+    *request.uri_mut() = Uri::from_static(MEMBERS);
+    let options = state.site.options.clone();
+    let render = leptos_axum::render_app_async_with_context(context, move || document(&options));
+    let mut response = render(request).await;
+    if let Some(status) = status.filter(|_| response.status() == StatusCode::OK) {
+        *response.status_mut() = status;
+    }
+    as_redirect(response)
+}
+
+fn context(
+    services: &Services,
+    session: SessionHandle,
+    base: BaseUrl,
+) -> impl Fn() + Clone + Send + Sync + 'static + use<> {
     let services = services.clone();
     move || {
         provide_context(services.clone());
         provide_context(session.clone());
+        provide_context(base.clone());
     }
 }

@@ -7,7 +7,6 @@ use axum::{
     extract::{DefaultBodyLimit, FromRef, Request},
     http::{HeaderValue, StatusCode, header},
     middleware::Next,
-    response::Response,
     routing::{get, post},
 };
 use leptos_axum::{AxumRouteListing, LeptosRoutes, generate_route_list};
@@ -18,11 +17,12 @@ use tower_http::{
 use tower_sessions::{Expiry, SessionManagerLayer, cookie::SameSite};
 
 use crate::{
+    domain::local_path,
     server::{config::Settings, service::Services},
     ui,
 };
 
-use super::{download, origin::TrustedProxies, pages, site::Site};
+use super::{activity, download, headers, origin::TrustedProxies, pages, site::Site};
 
 /// Largest body of a server function: a form with hundreds of fields is far smaller.
 const MAX_BODY_BYTES: usize = 1024 * 1024;
@@ -68,27 +68,32 @@ pub fn router(services: Services, site: Site, settings: &Settings) -> Result<Rou
     }
     let lifetime = time::Duration::seconds(i64::from(settings.session_lifetime_seconds));
     // The prefix makes browsers refuse a cookie of this name from anywhere else; it needs https.
-    let cookie_name = if settings.is_https() { "__Host-muster" } else { "muster" };
+    let is_https = settings.is_https();
+    let cookie_name = if is_https { "__Host-muster" } else { "muster" };
     let sessions = SessionManagerLayer::new(services.session_records())
         .with_name(cookie_name)
         .with_same_site(SameSite::Lax)
-        .with_secure(settings.is_https())
+        .with_secure(is_https)
         .with_expiry(Expiry::OnInactivity(lifetime));
 
     let pages = Router::new()
         .leptos_routes_with_handler(routes.to_vec(), get(pages::page))
         .route("/rpc/{*function}", post(pages::server_function))
+        .route(local_path::MEMBERS, post(pages::invite))
         .fallback(pages::not_found)
         .layer(CompressionLayer::new())
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, TIMEOUT))
         .layer(SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, HeaderValue::from_static("no-store")));
     let mint = Router::new().route("/users/import-export/jobs/{id}/download", post(download::mint));
-    let with_session = pages.merge(mint).layer(sessions);
+    let activity = Router::new().route("/activity/export", post(activity::export));
+    let with_session = pages.merge(mint).merge(activity).layer(sessions);
 
     // A file's name has its content's hash, so it never changes; without hashes browsers must ask each time.
     let caching = if site.options.hash_files { "public, max-age=31536000, immutable" } else { "no-cache" };
-    let pkg = Router::new().fallback_service(ServeDir::new(site.root.join("pkg"))).layer(axum::middleware::from_fn(
+    // A release build compresses them once and for all, far better than could be done for each request.
+    let pkg = ServeDir::new(site.root.join("pkg")).precompressed_br().precompressed_gzip();
+    let pkg = Router::new().fallback_service(pkg).layer(axum::middleware::from_fn(
         move |request: Request, next: Next| async move {
             let mut response = next.run(request).await;
             if response.status().is_success() {
@@ -107,7 +112,7 @@ pub fn router(services: Services, site: Site, settings: &Settings) -> Result<Rou
         .merge(files)
         .merge(links)
         .layer(csrf)
-        .layer(axum::middleware::from_fn(security_headers))
+        .layer(axum::middleware::from_fn(move |request, next| headers::lock_down(is_https, request, next)))
         .layer(CatchPanicLayer::new())
         .layer(TraceLayer::new_for_http().make_span_with(request_span))
         .with_state(state))
@@ -117,16 +122,4 @@ pub fn router(services: Services, site: Site, settings: &Settings) -> Result<Rou
 fn request_span<B>(request: &axum::http::Request<B>) -> tracing::Span {
     let route = request.extensions().get::<axum::extract::MatchedPath>().map_or("", |path| path.as_str());
     tracing::debug_span!("request", method = %request.method(), route)
-}
-
-/// Headers that every answer has.
-async fn security_headers(request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
-    let headers = response.headers_mut();
-    // A form that is sent back without JavaScript finds its page by the referrer; no other site ever gets one.
-    headers.entry(header::REFERRER_POLICY).or_insert(HeaderValue::from_static("same-origin"));
-    for (name, value) in [(header::X_CONTENT_TYPE_OPTIONS, "nosniff"), (header::X_FRAME_OPTIONS, "DENY")] {
-        headers.insert(name, HeaderValue::from_static(value));
-    }
-    response
 }

@@ -5,7 +5,10 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    domain::export::ExportRequest,
+    domain::{
+        audit::{Actor, Event, ExportFailure},
+        export::ExportRequest,
+    },
     server::{
         export::{
             Compression, Control, Export, ExportError, Finished,
@@ -14,6 +17,7 @@ use crate::{
         files::FileStore,
         store::{
             StoreError,
+            audit::NewEntry,
             jobs::{Lease, Outcome, StoredJob},
         },
     },
@@ -52,31 +56,50 @@ pub async fn run(
                     return workers.store.release_job(lease).await;
                 }
                 Ended::Lost => {
-                    tracing::warn!(job = %lease.job_id, "a job's lease was lost");
+                    tracing::info!(job = %lease.job_id, "a job was cancelled, deleted or taken over while it ran");
+                    discard(workers, lease, &key);
                     return Ok(());
                 }
             }
         }
     };
-    let (outcome, progress) = match result {
-        Ok(Ok(Finished { progress, sha256 })) => (Outcome::Completed { file_key: key, sha256 }, progress),
+    let (outcome, progress, event) = match result {
+        Ok(Ok(Finished { progress, sha256 })) => {
+            let event = Event::ExportCompleted { rows: progress.rows, bytes: progress.bytes, sha256: sha256.clone() };
+            (Outcome::Completed { file_key: key.clone(), sha256 }, progress, event)
+        }
         Ok(Err(error)) => {
             log_failure(lease, &error);
-            (Outcome::Failed { status_details: error.to_string() }, control.progress())
+            let event = Event::ExportFailed { reason: reason(&error) };
+            (Outcome::Failed { status_details: error.to_string() }, control.progress(), event)
         }
         Err(panic) => {
             tracing::error!(job = %lease.job_id, %panic, "a job panicked");
-            let status_details = "The server met a defect of its own. Its log has the details.".to_owned();
-            (Outcome::Failed { status_details }, control.progress())
+            let status_details =
+                "The server met a defect of its own. Export again; if it fails again, its log has the details."
+                    .to_owned();
+            let event = Event::ExportFailed { reason: ExportFailure::Defect };
+            (Outcome::Failed { status_details }, control.progress(), event)
         }
     };
-    if workers.store.finish_job(lease, &outcome, progress, workers.clock.now()).await? {
+    let now = workers.clock.now();
+    let entry = NewEntry::new(now, Actor::System, &event)?.of_job(&lease.job_id);
+    // Refused if a member has cancelled the job meanwhile: exactly one of the two wins.
+    if workers.store.finish_job(lease, &outcome, progress, now, &entry).await? {
         tracing::info!(job = %lease.job_id, rows = progress.rows, bytes = progress.bytes, "a job ended");
     } else {
-        // The file is an orphan now, and the sweeper deletes it.
-        tracing::warn!(job = %lease.job_id, "a job ended after its lease was lost");
+        tracing::info!(job = %lease.job_id, "a job ended after it was cancelled, deleted or taken over");
+        discard(workers, lease, &key);
     }
     Ok(())
+}
+
+/// Deletes the file of a lease that was lost. The key has the lease's number, so it is nobody else's file.
+fn discard(workers: &Workers, lease: &Lease, key: &str) {
+    if let Err(error) = workers.files.remove(key) {
+        // It is an orphan, so the sweeper tries again.
+        tracing::warn!(job = %lease.job_id, %error, "the file of a lost lease could not be deleted");
+    }
 }
 
 fn log_failure(lease: &Lease, error: &ExportError) {
@@ -87,6 +110,17 @@ fn log_failure(lease: &Lease, error: &ExportError) {
         ExportError::Write(cause) => tracing::error!(job = %lease.job_id, %cause, "an export failed on the disk"),
         // The message may name a user, so it stays out of the log.
         _ => tracing::error!(job = %lease.job_id, "an export failed; the job says why"),
+    }
+}
+
+/// The cause as the audit log has it, which names no user.
+fn reason(error: &ExportError) -> ExportFailure {
+    match error {
+        ExportError::Source(SourceError::Database(_)) => ExportFailure::Database,
+        ExportError::Source(SourceError::BadValue { .. }) | ExportError::BrokenJson { .. } => ExportFailure::BrokenUser,
+        ExportError::Write(_) => ExportFailure::Disk,
+        ExportError::Incomplete { .. } => ExportFailure::Incomplete,
+        ExportError::Stopped => ExportFailure::Stopped,
     }
 }
 

@@ -14,7 +14,7 @@ const BEAT_EVERY: Duration = Duration::from_millis(500);
 /// Why heartbeats ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ended {
-    /// Another worker has the job, or it was deleted.
+    /// A member cancelled the job, another worker has it, or it was deleted.
     Lost,
     /// The server stops.
     Stopping,

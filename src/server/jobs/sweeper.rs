@@ -1,4 +1,4 @@
-//! Deletes what has had its time: jobs with their files and links, sessions, and files that nobody owns.
+//! Deletes what has had its time: jobs with their files and links, sessions, invitations, and files that nobody owns.
 
 use std::{collections::HashSet, time::Duration};
 
@@ -12,6 +12,10 @@ use crate::server::{
 
 /// How often it sweeps. Everything of an expired job is gone within a minute, as promised.
 const SWEEP_EVERY: Duration = Duration::from_secs(20);
+
+/// Most accounts and addresses whose failed attempts are remembered. To push one out, someone has to fail as often from
+/// as many addresses, each attempt at the price of a password's hash.
+const MOST_FAILED_ATTEMPTS: u32 = 100_000;
 
 /// Deletes what has expired.
 pub struct Sweeper {
@@ -62,6 +66,10 @@ impl Sweeper {
         let jobs = self.store.delete_expired_jobs(now).await?;
         self.store.delete_expired_links(now).await?;
         self.store.delete_expired_sessions(now).await?;
+        self.store.delete_expired_invitations(now).await?;
+        self.store.delete_expired_pending_sign_ins(now).await?;
+        self.store.delete_expired_unseen_codes(now).await?;
+        self.store.trim_failed_attempts(now, MOST_FAILED_ATTEMPTS).await?;
         // Files are listed before leases: a file that a new lease makes in between is not in the list.
         let keys = self.files.keys()?;
         let leases = self.store.leases_with_files().await?;

@@ -17,7 +17,7 @@ impl Services {
     /// # Errors
     /// [`AppError::Forbidden`] unless the member may see users.
     pub async fn list_connections(&self, caller: &Caller) -> Result<Vec<Connection>, AppError> {
-        caller.require(Permission::SeeUsers)?;
+        self.allow(caller, Permission::SeeUsers).await?;
         Ok(self.store.connections().await?.into_iter().map(|stored| stored.connection).collect())
     }
 

@@ -3,7 +3,7 @@
 use std::io::{BufReader, Write, pipe};
 
 use crate::{
-    domain::{connection::ConnectionName, role::Role},
+    domain::{audit::Event, connection::ConnectionName, role::Role},
     server::{
         generate,
         import::{Import, Observer, Rules, Summary},
@@ -65,8 +65,11 @@ impl Services {
         let hash =
             passwords::hash(password.clone()).await.map_err(|error| OperatorError::Invalid(error.to_string()))?;
         for (email, role) in MEMBERS {
-            if !self.store.set_member_password_hash(email, &hash).await? {
+            if self.store.set_member_password_hash(email, &hash).await? {
+                self.record_operator(Event::PasswordChanged { email: email.to_owned() }).await?;
+            } else {
                 self.store.add_member(email, role, &hash, self.clock.now()).await?;
+                self.record_operator(Event::MemberAdded { email: email.to_owned(), role }).await?;
             }
         }
         Ok(DemoMembers { members: MEMBERS.to_vec(), password })

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::{
     domain::{
+        audit::{Actor, Event, ExportFailure},
         error::AppError,
         export::Format,
         job::{JobId, JobStatus},
@@ -37,6 +38,17 @@ pub struct Download {
     pub format: Format,
 }
 
+/// What a request wants of a link's file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    /// Only to know about it, as `HEAD` does.
+    Nothing,
+    /// A range of it, as a download does that goes on after a break.
+    Part,
+    /// All of it.
+    Whole,
+}
+
 impl Services {
     /// Mints a link to a completed job's file.
     ///
@@ -44,31 +56,54 @@ impl Services {
     /// [`AppError::Conflict`] when the job has no file (yet); [`AppError::NotFound`] when it has expired;
     /// [`AppError::Forbidden`] unless the member may download.
     pub async fn mint_link(&self, caller: &Caller, job_id: &str) -> Result<MintedLink, AppError> {
-        caller.require(Permission::ExportUsers)?;
+        self.allow(caller, Permission::ExportUsers).await?;
         let job = self.job(job_id).await?;
         self.find_file(&job).await?;
         let token = random::token();
         let expires_at = self.clock.now().plus_millis(i64::from(self.settings.link_lifetime_seconds) * 1_000);
-        self.store.add_link(&token.hash, &job.id, caller.member().id, expires_at).await?;
+        let event = Event::LinkMinted { file_name: job.file_name.clone() };
+        let entry = self.entry(Actor::Member(caller.member()), caller.origin(), &event)?.of_job(&job.id);
+        self.store.add_link(&token.hash, &job.id, caller.member().id, expires_at, &entry).await?;
         tracing::info!(job = %job.id, member = caller.member().id, "a download link was minted");
         Ok(MintedLink { token: token.secret, file_name: job.file_name })
     }
 
-    /// Opens what a link leads to, if it has not expired and its member's role still allows it.
+    /// Opens what a link leads to, if it has not expired and its member's role still allows it; `file` is the file's name,
+    /// with or without `.gz`. A request for the file
+    /// or a part of it is recorded as a download before anything is sent.
     ///
     /// # Errors
-    /// [`AppError::NotFound`] for a link that is unknown or has expired; [`AppError::Forbidden`] when the role was taken
-    /// away.
-    pub async fn open_link(&self, origin: &Origin, token: &str) -> Result<Download, AppError> {
+    /// [`AppError::NotFound`] for a link that is unknown or has expired; [`AppError::Invalid`] for another file's name;
+    /// [`AppError::Forbidden`] when the role was taken away.
+    pub async fn open_link(
+        &self,
+        origin: &Origin,
+        token: &str,
+        file: &str,
+        wanted: Wanted,
+    ) -> Result<Download, AppError> {
         let link = self.store.link(&sha256_hex(token.as_bytes()), self.clock.now()).await?;
         let link = link.ok_or(AppError::NotFound)?;
         let member = self.store.member_by_id(link.member_id).await?.ok_or(AppError::Forbidden)?;
         let caller = Caller { member, origin: origin.clone() };
-        caller.require(Permission::ExportUsers)?;
+        self.allow(&caller, Permission::ExportUsers).await?;
         let job = self.job(&link.job_id).await?;
+        if file.strip_suffix(".gz").unwrap_or(file) != job.file_name {
+            return Err(AppError::Invalid("This link leads to another file.".to_owned()));
+        }
         let path = self.find_file(&job).await?;
-        tracing::info!(job = %job.id, member = link.member_id, "a download began");
-        Ok(Download { path, format: format_of(&job)?, file_name: job.file_name })
+        let format = format_of(&job)?;
+        if wanted != Wanted::Nothing {
+            let event = Event::Downloaded {
+                file_name: job.file_name.clone(),
+                rows: job.progress.rows,
+                sha256: job.sha256.unwrap_or_default(),
+                part: wanted == Wanted::Part,
+            };
+            self.record_of_job(Actor::Member(caller.member()), origin, &job.id, event).await?;
+            tracing::info!(job = %job.id, member = link.member_id, "a download began");
+        }
+        Ok(Download { path, format, file_name: job.file_name })
     }
 
     /// Where a completed job's file is. A file that has vanished fails the job, so that nobody waits for it.
@@ -89,7 +124,9 @@ impl Services {
     async fn file_vanished(&self, id: &JobId) -> Result<AppError, AppError> {
         const MESSAGE: &str = "The export's file has vanished from the server's disk. Export again.";
         tracing::error!(job = %id, "the file of a completed export has vanished or changed its length");
-        self.store.fail_vanished_job(id, MESSAGE).await?;
+        let event = Event::ExportFailed { reason: ExportFailure::FileVanished };
+        let entry = self.entry(Actor::System, &Origin::default(), &event)?.of_job(id);
+        self.store.fail_vanished_job(id, MESSAGE, &entry).await?;
         Ok(AppError::Conflict(MESSAGE.to_owned()))
     }
 }

@@ -1,23 +1,24 @@
 //! Exports: submitting them and watching their jobs.
 
+use std::num::NonZeroU64;
+
 use crate::{
     domain::{
+        audit::{Actor, Event},
         error::AppError,
-        export::{ExportRequest, Place, SAMPLE_ROWS, Violation},
+        export::{ExportRequest, FieldInput, Place, SAMPLE_ROWS, Violation},
         export_form::ExportForm,
-        job::{JobId, JobStatus, JobView},
+        field::FieldSpec,
+        job::{JobId, JobStatus, JobView, JobsPage},
         role::Permission,
     },
     server::{
         random,
-        store::jobs::{Lane, NewJob, StoredJob},
+        store::jobs::{JobsFilter, Lane, NewJob, StoredJob},
     },
 };
 
 use super::{Caller, Services};
-
-/// Most jobs that a list holds.
-const LISTED_JOBS: u32 = 100;
 
 impl Services {
     /// Checks the form of the page Export Users and submits the export.
@@ -25,7 +26,7 @@ impl Services {
     /// # Errors
     /// [`AppError::InvalidExport`] with every broken rule; [`AppError::Forbidden`] unless the member may export.
     pub async fn submit_export_form(&self, caller: &Caller, form: &ExportForm) -> Result<JobId, AppError> {
-        caller.require(Permission::ExportUsers)?;
+        self.allow(caller, Permission::ExportUsers).await?;
         let request = form.check().map_err(AppError::InvalidExport)?;
         self.submit_export(caller, &request).await
     }
@@ -35,44 +36,85 @@ impl Services {
     /// # Errors
     /// [`AppError::InvalidExport`] for an unknown connection; [`AppError::Forbidden`] unless the member may export.
     pub async fn submit_export(&self, caller: &Caller, request: &ExportRequest) -> Result<JobId, AppError> {
-        caller.require(Permission::ExportUsers)?;
-        let connection_seq = match request.connection() {
+        self.allow(caller, Permission::ExportUsers).await?;
+        let connection = match request.connection() {
             None => None,
             Some(id) => {
                 let found = self.store.connection_by_id(id).await?;
                 let violation = || Violation::new(Place::Connection, "There is no such connection any more.");
-                Some(found.ok_or_else(|| AppError::InvalidExport(vec![violation()]))?.seq)
+                Some(found.ok_or_else(|| AppError::InvalidExport(vec![violation()]))?)
             }
         };
         let id = random::job_id();
         let now = self.clock.now();
         let file_name = format!("{}.{}", self.settings.tenant, request.format().name());
         let is_sample = request.limit().is_some_and(|limit| limit <= SAMPLE_ROWS);
-        self.store
-            .add_job(NewJob {
-                id: &id,
-                lane: if is_sample { Lane::Sample } else { Lane::Bulk },
-                connection_seq,
-                request,
-                file_name: &file_name,
-                created_by: &caller.member().email,
-                created_at: now,
-                expires_at: now.plus_millis(i64::from(self.settings.job_lifetime_seconds) * 1_000),
-            })
-            .await?;
+        let job = NewJob {
+            id: &id,
+            lane: if is_sample { Lane::Sample } else { Lane::Bulk },
+            connection_seq: connection.as_ref().map(|stored| stored.seq),
+            request,
+            file_name: &file_name,
+            created_by: &caller.member().email,
+            created_at: now,
+            expires_at: now.plus_millis(i64::from(self.settings.job_lifetime_seconds) * 1_000),
+        };
+        let name = connection.as_ref().map(|stored| stored.connection.name.as_str().to_owned());
+        let entry = self.entry(Actor::Member(caller.member()), caller.origin(), &submitted(request, name))?;
+        self.store.add_job(job, &entry.of_job(&id)).await?;
         tracing::info!(job = %id, member = caller.member().id, "an export was submitted");
         self.new_jobs.notify_waiters();
         Ok(id)
     }
 
-    /// The newest jobs that have not expired, at most 100.
+    /// Ends an export that waits or runs: a worker that is at it stops within a second and deletes what it has written.
+    /// A job that was cancelled before stays so, and that is no error.
+    ///
+    /// Whoever may export may cancel their own jobs; those of others need [`Permission::CancelOthersJobs`].
     ///
     /// # Errors
-    /// [`AppError::Forbidden`] unless the member may see jobs.
-    pub async fn list_jobs(&self, caller: &Caller) -> Result<Vec<JobView>, AppError> {
-        caller.require(Permission::SeeUsers)?;
-        let jobs = self.store.jobs(self.clock.now(), LISTED_JOBS).await?;
-        Ok(jobs.into_iter().map(|job| self.view(job)).collect())
+    /// [`AppError::Conflict`] when the job has ended otherwise; [`AppError::NotFound`] when there is none, or it has
+    /// expired; [`AppError::Forbidden`] unless the member may cancel it.
+    pub async fn cancel_job(&self, caller: &Caller, id: &str) -> Result<(), AppError> {
+        self.allow(caller, Permission::ExportUsers).await?;
+        let job = self.job(id).await?;
+        if !is_own(caller, &job) {
+            self.allow(caller, Permission::CancelOthersJobs).await?;
+        }
+        let member = caller.member();
+        let details = format!("Cancelled by {}.", member.email);
+        let entry = self.entry(Actor::Member(member), caller.origin(), &Event::JobCancelled {})?.of_job(&job.id);
+        if self.store.cancel_job(&job.id, &details, self.clock.now(), &entry).await? {
+            tracing::info!(job = %job.id, member = member.id, "an export was cancelled");
+            return Ok(());
+        }
+        let sentence = match self.job(id).await?.status {
+            JobStatus::Cancelled => return Ok(()),
+            JobStatus::Failed => "This export has failed already: there is nothing left to cancel.",
+            _ => "This export is completed already: there is nothing left to cancel.",
+        };
+        Err(AppError::Conflict(sentence.to_owned()))
+    }
+
+    /// A page of the jobs that have not expired: all of them or the member's own; from the newest on or from the one
+    /// after `older_than`, if that is not empty.
+    ///
+    /// # Errors
+    /// [`AppError::Invalid`] when `older_than` is no job's id; [`AppError::Forbidden`] unless the member may see jobs.
+    pub async fn list_jobs(&self, caller: &Caller, mine: bool, older_than: &str) -> Result<JobsPage, AppError> {
+        self.allow(caller, Permission::SeeUsers).await?;
+        let older_than: Option<JobId> = match older_than {
+            "" => None,
+            id => Some(id.parse().map_err(|_| AppError::Invalid("This page of jobs does not exist.".to_owned()))?),
+        };
+        let filter =
+            JobsFilter { created_by: mine.then_some(caller.member().email.as_str()), older_than: older_than.as_ref() };
+        // One more than a page holds tells whether there is another page.
+        let mut jobs = self.store.jobs(filter, self.clock.now(), JobsPage::SIZE as u32 + 1).await?;
+        let more = jobs.len() > JobsPage::SIZE;
+        jobs.truncate(JobsPage::SIZE);
+        let older_than = jobs.last().filter(|_| more).map(|job| job.id.clone());
+        Ok(JobsPage { jobs: jobs.into_iter().map(|job| self.view(caller, job)).collect(), older_than })
     }
 
     /// One job.
@@ -81,8 +123,8 @@ impl Services {
     /// [`AppError::NotFound`] when there is none, or it has expired; [`AppError::Forbidden`] unless the member may see
     /// jobs.
     pub async fn get_job(&self, caller: &Caller, id: &str) -> Result<JobView, AppError> {
-        caller.require(Permission::SeeUsers)?;
-        Ok(self.view(self.job(id).await?))
+        self.allow(caller, Permission::SeeUsers).await?;
+        Ok(self.view(caller, self.job(id).await?))
     }
 
     /// Finds a job that has not expired.
@@ -91,11 +133,18 @@ impl Services {
         self.store.job(&id, self.clock.now()).await?.ok_or(AppError::NotFound)
     }
 
-    fn view(&self, job: StoredJob) -> JobView {
-        let elapsed = job.started_at.map_or(0, |started_at| self.clock.now().millis_since(started_at));
+    fn view(&self, caller: &Caller, job: StoredJob) -> JobView {
+        let until = job.finished_at.unwrap_or_else(|| self.clock.now());
+        let elapsed = job.started_at.map_or(0, |started_at| until.millis_since(started_at));
         let running = job.status == JobStatus::Processing;
+        let allows = |permission| caller.member().role.allows(permission);
         JobView {
             time_left_seconds: running.then(|| job.progress.time_left_seconds(elapsed)).flatten(),
+            rows_per_second: job.started_at.and_then(|_| job.progress.rows_per_second(elapsed)),
+            link_lifetime_seconds: self.settings.link_lifetime_seconds,
+            can_cancel: !job.status.is_final()
+                && allows(Permission::ExportUsers)
+                && (is_own(caller, &job) || allows(Permission::CancelOthersJobs)),
             id: job.id,
             kind: job.kind,
             status: job.status,
@@ -112,5 +161,21 @@ impl Services {
             status_details: job.status_details,
             file_name: job.file_name,
         }
+    }
+}
+
+/// Whether the member submitted the job.
+fn is_own(caller: &Caller, job: &StoredJob) -> bool {
+    job.created_by == caller.member().email
+}
+
+/// What was asked for: the default fields, too, are named one by one.
+fn submitted(request: &ExportRequest, connection: Option<String>) -> Event {
+    let field = |spec: &FieldSpec| FieldInput { name: spec.path.to_string(), export_as: spec.export_as.clone() };
+    Event::ExportSubmitted {
+        connection,
+        format: request.format().name().to_owned(),
+        fields: request.fields().iter().map(field).collect(),
+        limit: request.limit().map(NonZeroU64::get),
     }
 }

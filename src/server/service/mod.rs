@@ -1,31 +1,42 @@
 //! Use cases. Whatever the way in, a page, a server function, a route or the command line, they are the same, and every
 //! permission is checked here.
 
+mod activity;
+mod audit;
 mod connections;
 mod demo;
 mod downloads;
 mod error;
 mod exports;
+mod invitations;
+mod member_sessions;
 mod members;
+mod one_time_codes;
 mod origin;
 mod passwords;
+mod profile;
+mod second_factor;
 mod sessions;
 mod set_up;
+mod throttle;
+mod user_agent;
 mod users;
 
 use std::sync::Arc;
 
 use tokio::sync::Notify;
 
-use crate::domain::{error::AppError, member::Member, role::Permission};
+use crate::domain::member::Member;
 
 use super::{clock::Clock, config::Settings, files::FileStore, store::Store};
 
+pub use activity::{ActivityExport, Anchor, Broken, Verified, Verifier};
 pub use demo::{DEMO_USERS, DemoMembers};
-pub use downloads::{Download, MintedLink};
+pub use downloads::{Download, MintedLink, Wanted};
 pub use error::OperatorError;
+pub use invitations::BaseUrl;
 pub use origin::Origin;
-pub use sessions::{SessionHandle, SessionRecords};
+pub use sessions::{SessionHandle, SessionRecords, SignedIn};
 
 /// Who asks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,11 +60,6 @@ impl Caller {
     pub fn origin(&self) -> &Origin {
         &self.origin
     }
-
-    /// Goes on only if the member's role allows it.
-    fn require(&self, permission: Permission) -> Result<(), AppError> {
-        if self.member.role.allows(permission) { Ok(()) } else { Err(AppError::Forbidden) }
-    }
 }
 
 /// All use cases. Clones share everything.
@@ -65,12 +71,24 @@ pub struct Services {
     settings: Arc<Settings>,
     /// Wakes workers that wait for a job.
     new_jobs: Arc<Notify>,
+    /// Keeps the same denial from filling the audit log.
+    denials: audit::Denials,
+    /// Slows guessing down.
+    throttle: throttle::Throttle,
 }
 
 impl Services {
     /// Use cases on this store and these files.
     pub fn new(store: Store, files: FileStore, clock: Clock, settings: Settings) -> Self {
-        Self { store, files, clock, settings: Arc::new(settings), new_jobs: Arc::new(Notify::new()) }
+        Self {
+            store,
+            files,
+            clock,
+            settings: Arc::new(settings),
+            new_jobs: Arc::default(),
+            denials: audit::Denials::default(),
+            throttle: throttle::Throttle::default(),
+        }
     }
 
     /// The tenant's name.

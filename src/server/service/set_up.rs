@@ -1,7 +1,12 @@
 //! The first Admin of a new server: whoever holds the one-time link that it printed.
 
 use crate::{
-    domain::{error::AppError, member::check_new_password, role::Role},
+    domain::{
+        audit::{Actor, Event},
+        error::AppError,
+        member::{Member, check_new_password},
+        role::Role,
+    },
     server::{
         random::{self, sha256_hex},
         store::{StoreError, tokens::Purpose},
@@ -50,6 +55,8 @@ impl Services {
             ));
         }
         let id = self.store.add_member(&email, Role::Admin, &hash, now).await?;
+        let member = Member { id, email, role: Role::Admin };
+        self.record(Actor::Member(&member), session.origin(), Event::SetUp {}).await?;
         self.begin_session(session, id).await
     }
 }

@@ -54,7 +54,9 @@ impl Store {
         let file = data_dir.join("muster.db");
         let pool = sqlite::open(&file).await?;
         sqlx::migrate!("src/server/store/migrations/sqlite").run(&pool).await?;
-        Ok(Self { db: Db::Sqlite(pool), file, secrets })
+        let store = Self { db: Db::Sqlite(pool), file, secrets };
+        store.complete_user_search().await?;
+        Ok(store)
     }
 
     /// Waits for running statements and closes the database, so that its write-ahead log is folded into the file.

@@ -2,7 +2,11 @@
 
 use crate::domain::{job::JobId, timestamp::Timestamp};
 
-use super::{Store, StoreError, db::with_pool};
+use super::{
+    Store, StoreError,
+    audit::{BEGIN_WRITING, NewEntry, append_entry},
+    db::with_pool,
+};
 
 /// What a link opens, and who minted it.
 #[derive(Debug, Clone, sqlx::FromRow)]
@@ -14,18 +18,20 @@ pub struct StoredLink {
 }
 
 impl Store {
-    /// Adds a link.
+    /// Adds a link and its entry in the audit log.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]; then there is neither.
     pub async fn add_link(
         &self,
         token_hash: &str,
         job_id: &JobId,
         member_id: i64,
         expires_at: Timestamp,
+        entry: &NewEntry,
     ) -> Result<(), StoreError> {
         with_pool!(&self.db, pool => {
+            let mut transaction = pool.begin_with(BEGIN_WRITING).await?;
             sqlx::query(
                 "INSERT INTO download_links (token_hash, job_id, member_id, expires_at) VALUES ($1, $2, $3, $4)",
             )
@@ -33,8 +39,10 @@ impl Store {
             .bind(job_id.as_str())
             .bind(member_id)
             .bind(expires_at.0)
-            .execute(pool)
-            .await
+            .execute(&mut *transaction)
+            .await?;
+            append_entry!(transaction, entry);
+            transaction.commit().await
         })?;
         Ok(())
     }

@@ -10,6 +10,7 @@ struct Row {
     email: String,
     role: String,
     password_hash: String,
+    disabled_at: Option<i64>,
 }
 
 /// A member and what their password is checked against.
@@ -19,6 +20,8 @@ pub struct StoredMember {
     pub member: Member,
     /// Argon2id hash in PHC form.
     pub password_hash: String,
+    /// Whether they may not sign in.
+    pub disabled: bool,
 }
 
 impl TryFrom<Row> for StoredMember {
@@ -26,7 +29,44 @@ impl TryFrom<Row> for StoredMember {
 
     fn try_from(row: Row) -> Result<Self, StoreError> {
         let role = row.role.parse().map_err(StoreError::Corrupt)?;
-        Ok(Self { member: Member { id: row.id, email: row.email, role }, password_hash: row.password_hash })
+        let member = Member { id: row.id, email: row.email, role };
+        Ok(Self { member, password_hash: row.password_hash, disabled: row.disabled_at.is_some() })
+    }
+}
+
+/// A member with what happened to them.
+pub struct ListedMember {
+    /// The member.
+    pub member: Member,
+    /// Whether they may not sign in.
+    pub disabled: bool,
+    /// When one of their sessions was last used.
+    pub last_active_at: Option<Timestamp>,
+    /// Sessions that have not expired.
+    pub sessions: u64,
+}
+
+#[derive(sqlx::FromRow)]
+struct ListedRow {
+    id: i64,
+    email: String,
+    role: String,
+    disabled_at: Option<i64>,
+    last_active_at: Option<i64>,
+    sessions: i64,
+}
+
+impl TryFrom<ListedRow> for ListedMember {
+    type Error = StoreError;
+
+    fn try_from(row: ListedRow) -> Result<Self, StoreError> {
+        let role = row.role.parse().map_err(StoreError::Corrupt)?;
+        Ok(Self {
+            member: Member { id: row.id, email: row.email, role },
+            disabled: row.disabled_at.is_some(),
+            last_active_at: row.last_active_at.map(Timestamp),
+            sessions: u64::try_from(row.sessions).unwrap_or(0),
+        })
     }
 }
 
@@ -56,15 +96,22 @@ impl Store {
         Ok(id)
     }
 
-    /// All members, by e-mail address.
+    /// All members, by e-mail address, with their sessions that have not expired at `now`.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn members(&self) -> Result<Vec<Member>, StoreError> {
-        let rows: Vec<Row> = with_pool!(&self.db, pool => {
-            sqlx::query_as("SELECT id, email, role, password_hash FROM members ORDER BY email").fetch_all(pool).await
+    pub async fn members(&self, now: Timestamp) -> Result<Vec<ListedMember>, StoreError> {
+        let rows: Vec<ListedRow> = with_pool!(&self.db, pool => {
+            sqlx::query_as(
+                "SELECT id, email, role, disabled_at, last_active_at,
+                        (SELECT count(*) FROM sessions WHERE member_id = members.id AND expires_at > $1) AS sessions
+                 FROM members ORDER BY email",
+            )
+            .bind(now.0)
+            .fetch_all(pool)
+            .await
         })?;
-        rows.into_iter().map(|row| Ok(StoredMember::try_from(row)?.member)).collect()
+        rows.into_iter().map(TryInto::try_into).collect()
     }
 
     /// Whether there is any member.
@@ -78,13 +125,29 @@ impl Store {
         Ok(found.is_some())
     }
 
-    /// Finds a member by e-mail address, which must be in lower case.
+    /// Finds a member who may sign in, by e-mail address, which must be in lower case.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn member_by_email(&self, email: &str) -> Result<Option<StoredMember>, StoreError> {
+        Ok(self.any_member_by_email(email).await?.filter(|stored| !stored.disabled))
+    }
+
+    /// Finds a member who may sign in, by key.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn member_by_id(&self, id: i64) -> Result<Option<Member>, StoreError> {
+        Ok(self.any_member_by_id(id).await?.filter(|stored| !stored.disabled).map(|stored| stored.member))
+    }
+
+    /// Finds a member by e-mail address, which must be in lower case, disabled or not.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn any_member_by_email(&self, email: &str) -> Result<Option<StoredMember>, StoreError> {
         let row: Option<Row> = with_pool!(&self.db, pool => {
-            sqlx::query_as("SELECT id, email, role, password_hash FROM members WHERE email = $1")
+            sqlx::query_as("SELECT id, email, role, password_hash, disabled_at FROM members WHERE email = $1")
                 .bind(email)
                 .fetch_optional(pool)
                 .await
@@ -92,33 +155,18 @@ impl Store {
         row.map(TryInto::try_into).transpose()
     }
 
-    /// Finds a member by key.
+    /// Finds a member by key, disabled or not.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn member_by_id(&self, id: i64) -> Result<Option<Member>, StoreError> {
+    pub async fn any_member_by_id(&self, id: i64) -> Result<Option<StoredMember>, StoreError> {
         let row: Option<Row> = with_pool!(&self.db, pool => {
-            sqlx::query_as("SELECT id, email, role, password_hash FROM members WHERE id = $1")
+            sqlx::query_as("SELECT id, email, role, password_hash, disabled_at FROM members WHERE id = $1")
                 .bind(id)
                 .fetch_optional(pool)
                 .await
         })?;
-        row.map(|row| Ok(StoredMember::try_from(row)?.member)).transpose()
-    }
-
-    /// Changes a member's role; `false` if there is no such member.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn set_member_role(&self, email: &str, role: Role) -> Result<bool, StoreError> {
-        let id: Option<i64> = with_pool!(&self.db, pool => {
-            sqlx::query_scalar("UPDATE members SET role = $1 WHERE email = $2 RETURNING id")
-                .bind(role.slug())
-                .bind(email)
-                .fetch_optional(pool)
-                .await
-        })?;
-        Ok(id.is_some())
+        row.map(TryInto::try_into).transpose()
     }
 
     /// Changes a member's password hash; `false` if there is no such member.

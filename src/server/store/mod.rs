@@ -3,17 +3,25 @@
 //! "Not found" is `None`, never an error. Statements take `$1` placeholders and portable types, so that one text
 //! serves every database; what only one of them has lives in [`dialect`].
 
+pub mod attempts;
+pub mod audit;
+pub mod audit_chain;
 pub mod connections;
 mod db;
 mod dialect;
 mod error;
+pub mod invitations;
 pub mod jobs;
 pub mod links;
+pub mod member_changes;
 pub mod members;
+pub mod pending_sign_ins;
+pub mod second_factors;
 mod secrets;
 pub mod sessions;
 pub mod tokens;
 pub mod user_scan;
+mod user_search;
 pub mod user_writer;
 pub mod users;
 

@@ -1,4 +1,4 @@
-//! Users' password hashes and second factors: sealed before they reach the database.
+//! Users' password hashes and everybody's second factors: sealed before they reach the database.
 
 use std::{
     fs::{self, OpenOptions},
@@ -17,6 +17,7 @@ pub struct SecretsKey(XChaCha20Poly1305);
 
 impl SecretsKey {
     const BYTES: usize = 32;
+    const NONCE_BYTES: usize = 24;
 
     /// Reads the key, or makes one in a file that only its owner can read.
     pub fn load_or_create(file: &Path) -> io::Result<Self> {
@@ -31,11 +32,17 @@ impl SecretsKey {
         Ok(Self(cipher))
     }
 
-    /// Encrypts `secret` for the user with this id: sealed text moved to another user does not open.
-    pub fn seal(&self, user_id: &str, secret: &[u8]) -> Result<Vec<u8>, chacha20poly1305::Error> {
+    /// Encrypts `secret` for the owner of this name: sealed text moved to another owner does not open.
+    pub fn seal(&self, owner: &str, secret: &[u8]) -> Result<Vec<u8>, chacha20poly1305::Error> {
         let nonce = XChaCha20Poly1305::generate_nonce(&mut OsRng);
-        let sealed = self.0.encrypt(&nonce, Payload { msg: secret, aad: user_id.as_bytes() })?;
+        let sealed = self.0.encrypt(&nonce, Payload { msg: secret, aad: owner.as_bytes() })?;
         Ok([nonce.as_slice(), &sealed].concat())
+    }
+
+    /// Decrypts what [`SecretsKey::seal`] made for the same owner.
+    pub fn open(&self, owner: &str, sealed: &[u8]) -> Result<Vec<u8>, chacha20poly1305::Error> {
+        let (nonce, msg) = sealed.split_at_checked(Self::NONCE_BYTES).ok_or(chacha20poly1305::Error)?;
+        self.0.decrypt(nonce.into(), Payload { msg, aad: owner.as_bytes() })
     }
 }
 
@@ -60,21 +67,20 @@ fn create(file: &Path) -> io::Result<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
-    use chacha20poly1305::aead::{Aead, Payload};
-
     use super::SecretsKey;
 
     #[test]
-    fn sealed_text_opens_only_with_the_key_and_for_the_user() {
+    fn sealed_text_opens_only_with_the_key_and_for_the_owner() {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("secrets.key");
         let key = SecretsKey::load_or_create(&file).unwrap();
         let sealed = key.seal("auth0|1", b"$2b$10$hash").unwrap();
         assert!(!sealed.windows(4).any(|part| part == b"hash"));
         let again = SecretsKey::load_or_create(&file).unwrap();
-        let open =
-            |user: &str| again.0.decrypt(sealed[..24].into(), Payload { msg: &sealed[24..], aad: user.as_bytes() });
-        assert_eq!(open("auth0|1").unwrap(), b"$2b$10$hash");
-        assert!(open("auth0|2").is_err());
+        assert_eq!(again.open("auth0|1", &sealed).unwrap(), b"$2b$10$hash");
+        assert!(again.open("auth0|2", &sealed).is_err());
+        assert!(again.open("auth0|1", &sealed[..20]).is_err());
+        let other = SecretsKey::load_or_create(&dir.path().join("other.key")).unwrap();
+        assert!(other.open("auth0|1", &sealed).is_err());
     }
 }

@@ -4,9 +4,13 @@ use std::{collections::HashMap, path::PathBuf};
 
 use rusqlite::{Connection, types::ValueRef};
 
-use crate::server::export::{
-    ExportError,
-    source::{Cell, Column, Row, Scope, Snapshot, SourceError, UserSource, Visitor},
+use crate::{
+    domain::user::UserDetails,
+    server::export::{
+        ExportError,
+        document::Document,
+        source::{Cell, Column, Row, Scope, Snapshot, SourceError, UserSource, Visitor},
+    },
 };
 
 use super::{Store, dialect::sqlite};
@@ -50,10 +54,7 @@ impl UserSource for SqliteUsers {
                 }
             };
             let users = users.unsigned_abs();
-            let connections = connection
-                .prepare("SELECT seq, name, strategy FROM connections")?
-                .query_map([], |row| Ok((row.get(0)?, (row.get(1)?, row.get(2)?))))?
-                .collect::<rusqlite::Result<_>>()?;
+            let connections = connections(&connection)?;
             Ok(SqliteSnapshot {
                 connection,
                 scope: *scope,
@@ -86,6 +87,36 @@ impl Snapshot for SqliteSnapshot {
         }
         Ok(())
     }
+}
+
+impl SqliteUsers {
+    /// One user; `None`: there is none with this id. It blocks for a moment, as a file's first page is read.
+    ///
+    /// # Errors
+    /// When the user can't be read.
+    pub fn details(&self, user_id: &str) -> Result<Option<UserDetails>, ExportError> {
+        let database = sqlite::open_reader(&self.file).map_err(database_error)?;
+        let connections = connections(&database).map_err(database_error)?;
+        let mut document = Document::of_everything();
+        let columns = document.columns().to_vec();
+        let names: Vec<_> = columns.iter().map(|&column| column_name(column)).collect();
+        let sql = format!("SELECT {}, connection_seq FROM users WHERE user_id = ?1", names.join(", "));
+        let mut statement = database.prepare(&sql).map_err(database_error)?;
+        let mut rows = statement.query([user_id]).map_err(database_error)?;
+        let Some(row) = rows.next().map_err(database_error)? else { return Ok(None) };
+        let connection_seq: i64 = row.get(columns.len()).map_err(database_error)?;
+        document.visit(&SqliteRow { row, columns: &columns, connections: &connections })?;
+        let connection = connections.get(&connection_seq).map(|(name, _)| name.clone()).unwrap_or_default();
+        Ok(Some(UserDetails { connection, json: document.into_json() }))
+    }
+}
+
+/// Name and strategy of each connection, by its key.
+fn connections(database: &Connection) -> rusqlite::Result<HashMap<i64, (String, String)>> {
+    database
+        .prepare("SELECT seq, name, strategy FROM connections")?
+        .query_map([], |row| Ok((row.get(0)?, (row.get(1)?, row.get(2)?))))?
+        .collect()
 }
 
 fn database_error(error: rusqlite::Error) -> SourceError {

@@ -4,7 +4,12 @@ use rusqlite::{Connection, params};
 
 use crate::domain::timestamp::Timestamp;
 
-use super::{Store, StoreError, dialect::sqlite, secrets::SecretsKey};
+use super::{
+    Store, StoreError,
+    dialect::sqlite,
+    secrets::SecretsKey,
+    user_search::{self, Searchable},
+};
 
 /// A user to be added, every rule checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,6 +71,8 @@ pub struct UserWriter {
     secrets: SecretsKey,
     connection_seq: i64,
     uncommitted: u32,
+    /// How many of those were added: their connection's count does not have them yet.
+    uncounted: i64,
 }
 
 /// Users in one transaction: few enough that others get to write in between.
@@ -86,7 +93,7 @@ impl Store {
     /// [`StoreError`].
     pub fn user_writer(&self, connection_seq: i64) -> Result<UserWriter, StoreError> {
         let database = sqlite::open_writer(&self.file)?;
-        Ok(UserWriter { database, secrets: self.secrets.clone(), connection_seq, uncommitted: 0 })
+        Ok(UserWriter { database, secrets: self.secrets.clone(), connection_seq, uncommitted: 0, uncounted: 0 })
     }
 }
 
@@ -113,13 +120,17 @@ impl UserWriter {
     /// [`StoreError`].
     pub fn commit(&mut self) -> Result<(), StoreError> {
         if self.uncommitted > 0 {
+            self.database
+                .prepare_cached("UPDATE connections SET users = users + ?1 WHERE seq = ?2")?
+                .execute(params![self.uncounted, self.connection_seq])?;
             self.database.execute_batch("COMMIT")?;
             self.uncommitted = 0;
+            self.uncounted = 0;
         }
         Ok(())
     }
 
-    fn insert_row(&self, user: &NewUser) -> Result<Inserted, StoreError> {
+    fn insert_row(&mut self, user: &NewUser) -> Result<Inserted, StoreError> {
         let mut statement = self.database.prepare_cached(INSERT)?;
         let result = statement.insert(params![
             self.connection_seq,
@@ -157,6 +168,8 @@ impl UserWriter {
                 };
             }
         };
+        self.uncounted += 1;
+        user_search::add(&self.database, seq, self.connection_seq, &Searchable::of(user))?;
         if let Some(Secrets(secrets)) = &user.secrets {
             let sealed = self
                 .secrets

@@ -2,10 +2,11 @@
 
 use crate::domain::{
     timestamp::Timestamp,
-    user::{UserRow, UsersCursor, UsersPage},
+    user::{UserDetails, UserRow, UsersCursor, UsersPage},
+    user_search::Search,
 };
 
-use super::{Store, StoreError, db::with_pool};
+use super::{Store, StoreError, db::with_pool, user_search::expression};
 
 #[derive(sqlx::FromRow)]
 struct Row {
@@ -20,21 +21,62 @@ struct Row {
     last_login: Option<i64>,
 }
 
+/// What a row of the page is made of.
+macro_rules! columns {
+    () => {
+        "SELECT users.seq, users.user_id, users.name, users.email, users.username, users.phone_number, \
+         connections.name AS connection, users.logins_count, users.last_login FROM "
+    };
+}
+
 /// The statement for a page: rows on one side of a place, nearest first.
 ///
 /// A connection gets a statement of its own rather than an `OR`, so that its index is used.
 macro_rules! select_users {
     ($condition:literal, $order:literal) => {
         concat!(
-            "SELECT users.seq, users.user_id, users.name, users.email, users.username, users.phone_number, ",
-            "connections.name AS connection, users.logins_count, users.last_login ",
-            "FROM users JOIN connections ON connections.seq = users.connection_seq WHERE ",
+            columns!(),
+            "users JOIN connections ON connections.seq = users.connection_seq WHERE ",
             $condition,
             " ORDER BY users.seq ",
             $order,
             " LIMIT $2"
         )
     };
+}
+
+/// The same for those that a search finds: the index has them in the order of the page, so that nothing is sorted.
+macro_rules! select_found {
+    ($condition:literal, $order:literal) => {
+        concat!(
+            columns!(),
+            "user_search CROSS JOIN users ON users.seq = user_search.rowid \
+             CROSS JOIN connections ON connections.seq = users.connection_seq WHERE user_search MATCH $3 AND ",
+            $condition,
+            " ORDER BY user_search.rowid ",
+            $order,
+            " LIMIT $2"
+        )
+    };
+}
+
+/// What a page is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    All,
+    OfConnection,
+    Found,
+}
+
+const fn statement(kind: Kind, upwards: bool) -> &'static str {
+    match (kind, upwards) {
+        (Kind::All, false) => select_users!("users.seq < $1", "DESC"),
+        (Kind::All, true) => select_users!("users.seq > $1", "ASC"),
+        (Kind::OfConnection, false) => select_users!("users.seq < $1 AND users.connection_seq = $3", "DESC"),
+        (Kind::OfConnection, true) => select_users!("users.seq > $1 AND users.connection_seq = $3", "ASC"),
+        (Kind::Found, false) => select_found!("user_search.rowid < $1", "DESC"),
+        (Kind::Found, true) => select_found!("user_search.rowid > $1", "ASC"),
+    }
 }
 
 impl Store {
@@ -47,39 +89,118 @@ impl Store {
         connection_seq: Option<i64>,
         cursor: Option<UsersCursor>,
     ) -> Result<UsersPage, StoreError> {
-        let (upwards, place) = match cursor {
-            None => (false, i64::MAX),
-            Some(UsersCursor::OlderThan(place)) => (false, place),
-            Some(UsersCursor::NewerThan(place)) => (true, place),
-        };
-        let statement = match (upwards, connection_seq.is_some()) {
-            (false, false) => select_users!("users.seq < $1", "DESC"),
-            (false, true) => select_users!("users.seq < $1 AND users.connection_seq = $3", "DESC"),
-            (true, false) => select_users!("users.seq > $1", "ASC"),
-            (true, true) => select_users!("users.seq > $1 AND users.connection_seq = $3", "ASC"),
-        };
-        // One row more than a page has tells whether there is another page in this direction.
-        let wanted = UsersPage::SIZE + 1;
-        let mut rows: Vec<Row> = with_pool!(&self.db, pool => {
-            let mut query = sqlx::query_as(statement).bind(place).bind(wanted as i64);
+        let (upwards, place) = direction(cursor);
+        let kind = if connection_seq.is_some() { Kind::OfConnection } else { Kind::All };
+        let rows: Vec<Row> = with_pool!(&self.db, pool => {
+            let mut query = sqlx::query_as(statement(kind, upwards)).bind(place).bind(WANTED);
             if let Some(connection_seq) = connection_seq {
                 query = query.bind(connection_seq);
             }
             query.fetch_all(pool).await
         })?;
-        let more = rows.len() == wanted;
-        rows.truncate(UsersPage::SIZE);
-        if upwards {
-            rows.reverse();
-        }
-        let first = rows.first().map(|row| UsersCursor::NewerThan(row.seq));
-        let last = rows.last().map(|row| UsersCursor::OlderThan(row.seq));
-        let came_from_somewhere = cursor.is_some();
-        Ok(UsersPage {
-            newer: first.filter(|_| if upwards { more } else { came_from_somewhere }),
-            older: last.filter(|_| upwards || more),
-            users: rows.into_iter().map(UserRow::from).collect(),
-        })
+        Ok(page(rows, cursor, self.count_users(connection_seq).await?))
+    }
+
+    /// One page of the users that a search finds, the newest first; `connection_seq` keeps those of one connection.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn found_page(
+        &self,
+        search: &Search,
+        connection_seq: Option<i64>,
+        cursor: Option<UsersCursor>,
+    ) -> Result<UsersPage, StoreError> {
+        let total = self.count_users(connection_seq).await?;
+        let Some(expression) = expression(search, connection_seq) else { return Ok(page(Vec::new(), None, total)) };
+        let (upwards, place) = direction(cursor);
+        let rows: Vec<Row> = with_pool!(&self.db, pool => {
+            let query = sqlx::query_as(statement(Kind::Found, upwards));
+            query.bind(place).bind(WANTED).bind(expression).fetch_all(pool).await
+        })?;
+        Ok(page(rows, cursor, total))
+    }
+
+    /// How many users a search finds; counting ends one above `most`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn count_found(
+        &self,
+        search: &Search,
+        connection_seq: Option<i64>,
+        most: Option<u64>,
+    ) -> Result<u64, StoreError> {
+        let Some(expression) = expression(search, connection_seq) else { return Ok(0) };
+        let limit = most.map_or(i64::MAX, |most| i64::try_from(most.saturating_add(1)).unwrap_or(i64::MAX));
+        let users: i64 = with_pool!(&self.db, pool => {
+            sqlx::query_scalar(
+                "SELECT count(*) FROM (SELECT 1 FROM user_search WHERE user_search MATCH $1 LIMIT $2) AS found",
+            )
+            .bind(expression)
+            .bind(limit)
+            .fetch_one(pool)
+            .await
+        })?;
+        Ok(users.unsigned_abs())
+    }
+
+    /// How many users there are, of one connection or of all.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn count_users(&self, connection_seq: Option<i64>) -> Result<u64, StoreError> {
+        let users: i64 = with_pool!(&self.db, pool => {
+            sqlx::query_scalar("SELECT coalesce(sum(users), 0) FROM connections WHERE $1 IS NULL OR seq = $1")
+                .bind(connection_seq)
+                .fetch_one(pool)
+                .await
+        })?;
+        Ok(users.unsigned_abs())
+    }
+
+    /// Everything about one user; `None`: there is none with this id.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn user_details(&self, user_id: String) -> Result<Option<UserDetails>, StoreError> {
+        let source = self.user_source();
+        tokio::task::spawn_blocking(move || source.details(&user_id))
+            .await
+            .map_err(|error| error.to_string())
+            .and_then(|result| result.map_err(|error| format!("{error:?}")))
+            .map_err(StoreError::Corrupt)
+    }
+}
+
+/// One row more than a page has tells whether there is another page in this direction.
+const WANTED: i64 = UsersPage::SIZE as i64 + 1;
+
+/// Whether a page goes up to newer users, and the place from which it goes.
+fn direction(cursor: Option<UsersCursor>) -> (bool, i64) {
+    match cursor {
+        None => (false, i64::MAX),
+        Some(UsersCursor::OlderThan(place)) => (false, place),
+        Some(UsersCursor::NewerThan(place)) => (true, place),
+    }
+}
+
+/// Makes a page of the rows that its statement found.
+fn page(mut rows: Vec<Row>, cursor: Option<UsersCursor>, total: u64) -> UsersPage {
+    let (upwards, _) = direction(cursor);
+    let more = rows.len() > UsersPage::SIZE;
+    rows.truncate(UsersPage::SIZE);
+    if upwards {
+        rows.reverse();
+    }
+    let first = rows.first().map(|row| UsersCursor::NewerThan(row.seq));
+    let last = rows.last().map(|row| UsersCursor::OlderThan(row.seq));
+    let came_from_somewhere = cursor.is_some();
+    UsersPage {
+        newer: first.filter(|_| if upwards { more } else { came_from_somewhere }),
+        older: last.filter(|_| upwards || more),
+        users: rows.into_iter().map(UserRow::from).collect(),
+        total,
     }
 }
 
@@ -94,6 +215,39 @@ impl From<Row> for UserRow {
             connection: row.connection,
             logins_count: row.logins_count,
             last_login: row.last_login.map(Timestamp),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Kind, Store, statement};
+
+    #[tokio::test]
+    async fn no_page_sorts_or_reads_more_than_it_shows() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(dir.path()).await.unwrap();
+        let database = rusqlite::Connection::open(&store.file).unwrap();
+        for (kind, upwards, first) in [
+            (Kind::All, false, "SEARCH users USING INTEGER PRIMARY KEY (rowid<?)"),
+            (Kind::All, true, "SEARCH users USING INTEGER PRIMARY KEY (rowid>?)"),
+            (Kind::OfConnection, false, "SEARCH users USING INDEX users_by_connection (connection_seq=? AND rowid<?)"),
+            (Kind::OfConnection, true, "SEARCH users USING INDEX users_by_connection (connection_seq=? AND rowid>?)"),
+            // An M for MATCH and the comparison of the rowid: the index does both, in its own order.
+            (Kind::Found, false, "SCAN user_search VIRTUAL TABLE INDEX 192:M6<"),
+            (Kind::Found, true, "SCAN user_search VIRTUAL TABLE INDEX 64:M6>"),
+        ] {
+            let mut query = database.prepare(&format!("EXPLAIN QUERY PLAN {}", statement(kind, upwards))).unwrap();
+            let third: &dyn rusqlite::ToSql = if kind == Kind::Found { &"- connection : (\"a\" *)" } else { &1 };
+            let count = query.parameter_count();
+            let parameters = &[&1 as &dyn rusqlite::ToSql, &1, third][..count];
+            let plan: Vec<String> =
+                query.query_map(parameters, |row| row.get(3)).unwrap().collect::<Result<_, _>>().unwrap();
+            assert!(plan.iter().any(|step| step == first), "{kind:?}: {plan:?}");
+            let others = plan.iter().filter(|step| *step != first);
+            for step in others {
+                assert!(step.ends_with("USING INTEGER PRIMARY KEY (rowid=?)"), "{kind:?}: {plan:?}");
+            }
         }
     }
 }

@@ -67,7 +67,7 @@ fn Forbidden() -> AnyView {
             view! {
                 <p class="lead">
                     "You are signed in as " <strong>{member.email}</strong> " with the role "
-                    <strong>{member.role.title()}</strong> ", which does not include users and jobs."
+                    <strong>{member.role.title()}</strong> ", which does not include this page."
                 </p>
             }
         })

@@ -13,3 +13,8 @@ pub fn focus_soon(id: impl Into<String>) {
         }
     });
 }
+
+/// Whether the element with this id has the focus. Browser only.
+pub fn has_focus(id: &str) -> bool {
+    document().active_element().is_some_and(|element| element.id() == id)
+}

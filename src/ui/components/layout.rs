@@ -21,14 +21,19 @@ pub fn Layout() -> AnyView {
     focus_content_on_navigation();
 
     let tenant = Suspend::new(async move { session.await.ok().map(|session| session.tenant) });
-    let nav = Suspend::new(async move {
-        let member = session.await.ok().and_then(|session| session.member);
-        view! { <Nav role=member.map(|member| member.role) /> }
-    });
-    let account = Suspend::new(async move {
-        let member = session.await.ok().and_then(|session| session.member);
-        member.map(|member| view! { <Account member /> })
-    });
+    // Anew when the session is: the role may have changed.
+    let nav = move || {
+        Suspend::new(async move {
+            let member = session.await.ok().and_then(|session| session.member);
+            view! { <Nav role=member.map(|member| member.role) /> }
+        })
+    };
+    let account = move || {
+        Suspend::new(async move {
+            let member = session.await.ok().and_then(|session| session.member);
+            member.map(|member| view! { <Account member /> })
+        })
+    };
 
     view! {
         // Left to the browser, which moves the focus along; the client router would only scroll.
@@ -64,7 +69,7 @@ fn Account(
     let sign_out = ServerAction::<SignOut>::new();
     view! {
         <p class="account-member">
-            <span class="account-email">{member.email}</span>
+            <a class="account-email" href="/profile">{member.email}</a>
             <span class="account-role">{member.role.title()}</span>
         </p>
         <ActionForm action=sign_out attr:class="account-sign-out">

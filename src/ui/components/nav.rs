@@ -3,19 +3,27 @@
 use leptos::prelude::*;
 use leptos_router::components::A;
 
-use crate::domain::role::{Permission, Role};
+use crate::domain::{
+    activity, local_path,
+    role::{Permission, Role},
+};
 
 /// Pages that belong together.
 struct Section {
-    /// Its name, and the id of the element that has it.
-    heading: &'static str,
-    id: &'static str,
+    /// Its name, with the id of the element that has it; absent where the only page says it all.
+    heading: Option<(&'static str, &'static str)>,
     /// Each page's name, its address, and what the member must be allowed to find it here; absent: nothing.
     pages: &'static [(&'static str, &'static str, Option<Permission>)],
 }
 
-const SECTIONS: &[Section] =
-    &[Section { heading: "User Management", id: "nav-user-management", pages: &[("Users", "/users", None)] }];
+const SECTIONS: &[Section] = &[
+    Section { heading: Some(("User Management", "nav-user-management")), pages: &[("Users", "/users", None)] },
+    Section { heading: None, pages: &[("Activity", activity::PATH, Some(Permission::SeeActivity))] },
+    Section {
+        heading: Some(("Settings", "nav-settings")),
+        pages: &[("Members", local_path::MEMBERS, Some(Permission::ManageMembers))],
+    },
+];
 
 /// Links to the pages that the role may open.
 #[component]
@@ -36,8 +44,8 @@ pub fn Nav(
         (!links.is_empty()).then(|| {
             view! {
                 <div class="nav-section">
-                    <p class="nav-heading" id=section.id>{section.heading}</p>
-                    <ul class="nav-list" aria-labelledby=section.id>{links}</ul>
+                    {section.heading.map(|(text, id)| view! { <p class="nav-heading" id=id>{text}</p> })}
+                    <ul class="nav-list" aria-labelledby=section.heading.map(|(_, id)| id)>{links}</ul>
                 </div>
             }
         })

@@ -31,7 +31,9 @@ pub fn sentence(job: &JobView) -> String {
             Some(details) => format!("The export failed: {details}"),
             None => "The export failed.".to_owned(),
         },
-        JobStatus::Cancelled => "The export was cancelled.".to_owned(),
+        JobStatus::Cancelled => {
+            format!("The export was cancelled. {}", job.status_details.as_deref().unwrap_or_default()).trim().to_owned()
+        }
     }
 }
 

@@ -1,12 +1,14 @@
 //! Sign in.
 
 use leptos::{form::ActionForm, prelude::*};
-use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
 use crate::{
     rpc::session::SignIn,
-    ui::components::{alert::Alert, logo::Logo},
+    ui::components::{
+        alert::Alert,
+        gate::{EmailField, Gate},
+    },
 };
 
 /// Email and password; goes on to the page in the query's `next`.
@@ -20,35 +22,18 @@ pub fn SignInPage() -> AnyView {
         value.and_then(Result::err).map(|error| view! { <Alert><p>{error.to_string()}</p></Alert> })
     };
     view! {
-        <Title text="Sign in" />
-        <main class="gate" id="content">
-            <div class="gate-card">
-                <p class="gate-brand"><Logo /> "Muster"</p>
-                <h1>"Sign in"</h1>
-                {error}
-                <ActionForm action=sign_in attr:class="stack">
-                    <input type="hidden" name="next" value=next />
-                    <div class="field">
-                        <label for="email">"Email"</label>
-                        <input
-                            id="email"
-                            name="email"
-                            type="email"
-                            autocomplete="username"
-                            autocapitalize="none"
-                            spellcheck="false"
-                            required
-                            autofocus
-                        />
-                    </div>
-                    <div class="field">
-                        <label for="password">"Password"</label>
-                        <input id="password" name="password" type="password" autocomplete="current-password" required />
-                    </div>
-                    <button class="button button-primary button-wide" type="submit">"Sign in"</button>
-                </ActionForm>
-            </div>
-        </main>
+        <Gate title="Sign in">
+            {error}
+            <ActionForm action=sign_in attr:class="stack">
+                <input type="hidden" name="next" value=next />
+                <EmailField />
+                <div class="field">
+                    <label for="password">"Password"</label>
+                    <input id="password" name="password" type="password" autocomplete="current-password" required />
+                </div>
+                <button class="button button-primary button-wide" type="submit">"Sign in"</button>
+            </ActionForm>
+        </Gate>
     }
     .into_any()
 }

@@ -11,6 +11,10 @@ use sqlx::{
 /// How long a statement waits for another process's write lock.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// Begins a transaction that is the only one to write from its first statement on: what it reads first is still true when
+/// it writes.
+pub const BEGIN_WRITING: &str = "BEGIN IMMEDIATE";
+
 /// Connections of the control plane: SQLite writes one at a time anyway, and readers are quick.
 const POOL_SIZE: u32 = 8;
 

@@ -1,19 +1,23 @@
 //! The form as a whole: submitting and resetting it.
 
+use std::time::Duration;
+
 use leptos::{
     ev::{MouseEvent, SubmitEvent},
     html,
+    leptos_dom::helpers::debounce,
     prelude::*,
     server_fn::ServerFn,
     web_sys::FormData,
 };
-use leptos_router::{NavigateOptions, hooks::use_navigate};
 
 use super::{
+    address::FormAddress,
     errors::{ErrorSummary, SUMMARY},
     fields::FieldsSection,
     settings::SettingsSection,
     state::FormState,
+    summary::{SENTENCES, SummarySection},
 };
 use crate::{
     domain::{
@@ -25,6 +29,9 @@ use crate::{
     ui::components::focus::focus_soon,
 };
 
+/// How long someone must stop typing before the address follows: browsers allow only so many changes a minute.
+const PAUSE: Duration = Duration::from_millis(300);
+
 /// The form, beginning with `query`. With JavaScript it is checked before it is sent; without, the server checks it.
 #[component]
 pub fn FormCard(
@@ -32,13 +39,14 @@ pub fn FormCard(
     query: ExportQuery,
     /// The connections to choose from.
     connections: Vec<Connection>,
+    /// The tenant's name, which the file has.
+    tenant: String,
     /// Sends the form.
     submit: ServerAction<SubmitExport>,
-    /// A change begins with a new form.
-    version: RwSignal<u32>,
+    /// The page's address, which follows the form.
+    address: FormAddress,
 ) -> AnyView {
-    let row_was_added = query.add_field.is_some();
-    let has_query = query != ExportQuery::default();
+    let focus = query.focus();
     let is_checked = query.check;
     let state = FormState::new(query, connections.clone());
     let found = RwSignal::new(if is_checked { state.check() } else { Vec::new() });
@@ -49,6 +57,19 @@ pub fn FormCard(
             && let Ok(data) = FormData::new_with_form(&form)
         {
             state.read_controls(&data);
+        }
+    });
+    // The address follows, so that the browser comes back to the form as it was: by its back button, or a reload.
+    let remember = move || {
+        if let Some(form) = state.form.try_get_untracked() {
+            address.write(&form);
+        }
+    };
+    let mut remember_after_pause = debounce(PAUSE, move |()| remember());
+    Effect::new(move |first: Option<()>| {
+        state.form.track();
+        if first.is_some() {
+            remember_after_pause(());
         }
     });
     Effect::new(move |_| {
@@ -75,6 +96,7 @@ pub fn FormCard(
         let violations = state.check();
         if violations.is_empty() {
             found.set(Vec::new());
+            remember();
             if !submit.pending().get_untracked() {
                 submit.dispatch(SubmitExport { form: state.form.get_untracked() });
             }
@@ -83,29 +105,36 @@ pub fn FormCard(
             focus_soon(SUMMARY);
         }
     };
-    let navigate = use_navigate();
+    let reset = address.resetter();
     let on_reset = move |event: MouseEvent| {
         event.prevent_default();
         submit.clear();
-        if has_query {
-            navigate(PATH, NavigateOptions { replace: true, scroll: false, ..NavigateOptions::default() });
-        } else {
-            version.update(|version| *version += 1);
-        }
+        reset();
         focus_soon("connection");
     };
     view! {
-        <form class="card form" method="post" action=SubmitExport::url() novalidate node_ref=form on:submit=on_submit>
+        <form
+            class="card form"
+            method="post"
+            action=SubmitExport::url()
+            novalidate
+            node_ref=form
+            on:submit=on_submit
+            on:change=move |_| remember()
+        >
             <ErrorSummary state found />
             // The button that Enter presses: the first of the form, which would be another one otherwise.
             <button class="default-submit" type="submit" tabindex="-1" aria-hidden="true"></button>
-            <SettingsSection state connections />
-            <FieldsSection state focus_last=row_was_added />
+            <SettingsSection state connections=connections.clone() />
+            <FieldsSection state focus />
+            <SummarySection state connections tenant />
             <div class="form-foot">
+                <p class="form-news" role="status">{move || submit.pending().get().then_some("Submitting…")}</p>
                 <button class="button" type="submit" form="reset-form" on:click=on_reset>"Reset Form"</button>
                 <button
                     class="button button-primary"
                     type="submit"
+                    aria-describedby=SENTENCES
                     aria-busy=move || submit.pending().get().then_some("true")
                 >
                     "Export Users"

@@ -2,13 +2,15 @@
 
 use leptos::{ev::MouseEvent, prelude::*};
 
-use super::{row::FieldRow, state::FormState};
+use super::{
+    row::{FieldRow, RowEvent},
+    state::{FormState, Row},
+};
 use crate::{
     domain::{
         export::{CSV_MAX_FIELDS, Place},
-        export_form::{ExportForm, PATH},
-        field::FieldSpec,
-        user::Attribute,
+        export_form::{ExportForm, FieldControl, PATH},
+        field::{self, FieldSpec},
     },
     ui::{
         components::{alert::FieldError, focus::focus_soon},
@@ -24,20 +26,26 @@ pub const ATTRIBUTES: &str = "attributes";
 pub fn FieldsSection(
     /// The form.
     state: FormState,
-    /// Whether the last row was just added: without JavaScript it takes the focus.
-    focus_last: bool,
+    /// The control that takes the focus when the page is loaded, and the index of its row.
+    focus: Option<(usize, FieldControl)>,
 ) -> AnyView {
-    let initial_rows = state.rows.with_untracked(Vec::len);
-    let last_key = initial_rows.checked_sub(1).filter(|_| focus_last);
+    // At first, the keys are the indexes.
+    let focus_of = move |key: usize| focus.filter(|(index, _)| *index == key).map(|(_, control)| control);
     let error = Signal::derive(move || state.message_at(Place::Fields));
     let wrong = Memo::new(move |_| error.with(Option::is_some));
     let on_add = move |event: MouseEvent| {
         event.prevent_default();
         focus_soon(state.add().name_id());
     };
-    let on_remove = Callback::new(move |key| match state.remove(key) {
-        Some(neighbour) => focus_soon(neighbour.name_id()),
-        None => focus_soon("add-fields"),
+    let on_event = Callback::new(move |(row, event): (Row, RowEvent)| match event {
+        RowEvent::Remove => match state.remove(row.key) {
+            Some(neighbour) => focus_soon(neighbour.name_id()),
+            None => focus_soon("add-fields"),
+        },
+        RowEvent::Move(direction) => {
+            state.shift(row.key, direction);
+            focus_soon(row.move_id(direction));
+        }
     });
     let nothing = Memo::new(move |_| !state.include_defaults.get() && state.rows.with(Vec::is_empty));
     view! {
@@ -49,9 +57,10 @@ pub fn FieldsSection(
             <IncludeDefaults state />
             <div class="rows" class:is-empty=move || state.rows.with(Vec::is_empty)>
                 <ForEnumerate each=move || state.rows.get() key=|row| row.key let(index, row)>
-                    <FieldRow state row index on_remove autofocus=last_key == Some(row.key) />
+                    <FieldRow state row index on_event focus=focus_of(row.key) />
                 </ForEnumerate>
             </div>
+            <p class="unseen" role="status">{state.news}</p>
             {move || {
                 nothing
                     .get()
@@ -99,7 +108,7 @@ fn Counter(state: FormState) -> impl IntoView {
             format::counted(u64::try_from(count).unwrap_or(u64::MAX), "field")
         }
     };
-    view! { <p class="counter" class:is-over=move || state.is_over_limit()>{text}</p> }
+    view! { <p class="counter" role="status" class:is-over=move || state.is_over_limit()>{text}</p> }
 }
 
 #[component]
@@ -134,8 +143,7 @@ fn IncludeDefaults(state: FormState) -> AnyView {
 /// What the inputs User Attribute suggest.
 #[component]
 fn AttributeList() -> impl IntoView {
-    let options: Vec<_> =
-        Attribute::ALL.into_iter().map(|attribute| view! { <option value=attribute.name()></option> }).collect();
+    let options: Vec<_> = field::suggestions().into_iter().map(|text| view! { <option value=text></option> }).collect();
     view! { <datalist id=ATTRIBUTES>{options}</datalist> }
 }
 

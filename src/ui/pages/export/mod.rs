@@ -1,32 +1,38 @@
 //! Export Users: the form of a new export.
 
+mod address;
 mod card;
 mod errors;
 mod fields;
 mod row;
 mod settings;
 mod state;
+mod summary;
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::use_url;
 
-use self::card::FormCard;
+use self::{address::FormAddress, card::FormCard};
 use super::jobs::submitted::use_submitted;
 use crate::{
-    domain::{connection::Connection, error::AppError, export_form::ExportQuery},
+    domain::{connection::Connection, error::AppError},
     rpc::{exports::SubmitExport, users::list_connections},
-    ui::components::{alert::Alert, failure::Failure, loading::Loading},
+    ui::components::{alert::Alert, failure::Failure, layout::SessionResource, loading::Loading},
 };
 
 /// The form begins with what the address says, so that it works without JavaScript and a link can fill it.
 #[component]
 pub fn ExportPage() -> AnyView {
     let connections = Resource::new(|| (), |()| list_connections());
+    let session = use_context::<SessionResource>();
     let content = move || {
         Suspend::new(async move {
+            let tenant = match session {
+                Some(SessionResource(session)) => session.await.map(|session| session.tenant).unwrap_or_default(),
+                None => String::new(),
+            };
             match connections.await {
-                Ok(connections) => view! { <Loaded connections /> }.into_any(),
+                Ok(connections) => view! { <Loaded connections tenant /> }.into_any(),
                 Err(error) => view! { <Failure error /> }.into_any(),
             }
         })
@@ -39,13 +45,11 @@ pub fn ExportPage() -> AnyView {
 }
 
 #[component]
-fn Loaded(connections: Vec<Connection>) -> AnyView {
+fn Loaded(connections: Vec<Connection>, tenant: String) -> AnyView {
     let submit = ServerAction::<SubmitExport>::new();
-    let url = use_url();
-    let search = Memo::new(move |_| url.with(|url| url.search().to_owned()));
-    // Counts the resets: each begins with a new form.
-    let version = RwSignal::new(0_u32);
-    let connections = StoredValue::new(connections);
+    let address = FormAddress::new();
+    let beginning = address.beginning();
+    let known = StoredValue::new((connections, tenant));
 
     // The redirect to the jobs follows by itself; they point out the new one.
     let submitted = use_submitted();
@@ -70,8 +74,11 @@ fn Loaded(connections: Vec<Connection>) -> AnyView {
         </p>
         {error}
         // Keyed, so that a new form has new controls: old ones would keep what was typed.
-        <For each=move || [(version.get(), search.get())] key=Clone::clone let((_, search))>
-            <FormCard query=ExportQuery::parse(&search) connections=connections.get_value() submit version />
+        <For each=move || [beginning.get()] key=Clone::clone let((_, query))>
+            {
+                let (connections, tenant) = known.get_value();
+                view! { <FormCard query connections tenant submit address /> }
+            }
         </For>
     }
     .into_any()

@@ -1,4 +1,4 @@
-//! One added field: the attribute, its title, and the button that removes it.
+//! One added field: the attribute, its title, and the buttons that move and remove it.
 
 use std::time::Duration;
 
@@ -6,18 +6,30 @@ use leptos::{ev::MouseEvent, leptos_dom::helpers::debounce, prelude::*};
 
 use super::{
     fields::ATTRIBUTES,
-    state::{FormState, Row},
+    state::{Direction, FormState, Row},
 };
 use crate::{
-    domain::{export::Place, export_form::PATH},
+    domain::{
+        export::Place,
+        export_form::{FieldControl, PATH},
+    },
     ui::components::alert::FieldError,
 };
 
-/// How long someone must stop typing before the first error of a row is shown.
+/// How long someone must stop typing before the first error of a row is shown, and before any is read out.
 const PAUSE: Duration = Duration::from_millis(600);
 
 /// How long after an input is left its error waits: a click on a button below must not miss because the page moved.
 const AFTER_LEAVING: Duration = Duration::from_millis(200);
+
+/// What someone wants to be done with a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RowEvent {
+    /// It is to go away.
+    Remove,
+    /// It is to change places with its neighbour.
+    Move(Direction),
+}
 
 /// The row. Its inputs keep what is typed; the state follows.
 #[component]
@@ -28,18 +40,29 @@ pub fn FieldRow(
     row: Row,
     /// Its place in the list.
     index: ReadSignal<usize>,
-    /// Removes the row with this key.
-    on_remove: Callback<usize>,
-    /// Whether it takes the focus when the page is loaded.
-    autofocus: bool,
+    /// Does what is wanted.
+    on_event: Callback<(Row, RowEvent)>,
+    /// The control that takes the focus when the page is loaded.
+    focus: Option<FieldControl>,
 ) -> AnyView {
-    let touch = move || _ = row.touched.try_set(true);
-    let on_change = move |_| set_timeout(touch, AFTER_LEAVING);
-    let on_remove = move |event: MouseEvent| {
-        event.prevent_default();
-        on_remove.run(row.key);
-    };
+    let on_change = move |_| set_timeout(move || state.tell_about(row), AFTER_LEAVING);
     let placeholder = move || row.name.with(|name| name.trim().to_owned());
+    let is_first = Signal::derive(move || index.get() == 0);
+    let is_last = Signal::derive(move || index.get() + 1 == state.rows.with(Vec::len));
+    let move_button = move |direction, name, path, at_end, control| {
+        view! {
+            <Tool
+                id=row.move_id(direction)
+                name
+                text=Signal::derive(move || format!("Move field {} {}", index.get() + 1, direction.name()))
+                index
+                path
+                at_end
+                autofocus=focus == Some(control)
+                on_press=move || on_event.run((row, RowEvent::Move(direction)))
+            />
+        }
+    };
     view! {
         <div class="row" role="group" aria-label=move || format!("Field {}", index.get() + 1) on:change=on_change>
             <Cell
@@ -48,11 +71,13 @@ pub fn FieldRow(
                 key="name"
                 index
                 value=row.name
+                state
                 row
                 error=Signal::derive(move || state.message_at(Place::FieldName(index.get())))
+                remark=Signal::derive(move || state.remark_at(index.get()))
                 list=ATTRIBUTES
                 placeholder=Signal::derive(|| "user_metadata.country".to_owned())
-                autofocus
+                autofocus=focus == Some(FieldControl::Name)
             />
             <Cell
                 id=row.title_id()
@@ -60,31 +85,77 @@ pub fn FieldRow(
                 key="export_as"
                 index
                 value=row.title
+                state
                 row
                 error=Signal::derive(move || state.message_at(Place::FieldTitle(index.get())))
+                remark=Signal::derive(|| None)
                 placeholder=Signal::derive(placeholder)
             />
-            <button
-                class="button button-quiet row-remove"
-                type="submit"
-                formmethod="get"
-                formaction=PATH
-                formnovalidate
-                name="remove_field"
-                value=move || index.get().to_string()
-                aria-label=move || format!("Remove field {}", index.get() + 1)
-                on:click=on_remove
-            >
-                <svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true" focusable="false">
-                    <path class="icon-line" d="M4 4l8 8M12 4l-8 8" />
-                </svg>
-            </button>
+            <div class="row-tools">
+                {move_button(Direction::Up, "move_up", "M8 13V3M4 7l4-4 4 4", is_first, FieldControl::Up)}
+                {move_button(Direction::Down, "move_down", "M8 3v10M4 9l4 4 4-4", is_last, FieldControl::Down)}
+                <Tool
+                    id=format!("field-{}-remove", row.key)
+                    name="remove_field"
+                    text=Signal::derive(move || format!("Remove field {}", index.get() + 1))
+                    index
+                    path="M4 4l8 8M12 4l-8 8"
+                    at_end=Signal::derive(|| false)
+                    on_press=move || on_event.run((row, RowEvent::Remove))
+                />
+            </div>
         </div>
     }
     .into_any()
 }
 
-/// One input of a row, its label and its error.
+/// A button of the row. Without JavaScript the form as it is goes to the page that shows it changed.
+#[component]
+fn Tool<F>(
+    id: String,
+    /// What the address says that was pressed; its value is the row's index.
+    name: &'static str,
+    /// The button's name.
+    text: Signal<String>,
+    index: ReadSignal<usize>,
+    /// Its icon.
+    path: &'static str,
+    /// Whether there is nothing to do. The button keeps the focus all the same.
+    at_end: Signal<bool>,
+    #[prop(optional)] autofocus: bool,
+    on_press: F,
+) -> AnyView
+where
+    F: Fn() + 'static,
+{
+    let on_click = move |event: MouseEvent| {
+        event.prevent_default();
+        on_press();
+    };
+    view! {
+        <button
+            class="button button-quiet row-tool"
+            id=id
+            type="submit"
+            formmethod="get"
+            formaction=PATH
+            formnovalidate
+            name=name
+            value=move || index.get().to_string()
+            autofocus=autofocus
+            aria-label=text
+            aria-disabled=move || at_end.get().then_some("true")
+            on:click=on_click
+        >
+            <svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true" focusable="false">
+                <path class="icon-line" d=path />
+            </svg>
+        </button>
+    }
+    .into_any()
+}
+
+/// One input of a row, its label, its error and what is noteworthy about it.
 #[component]
 fn Cell(
     id: String,
@@ -92,16 +163,28 @@ fn Cell(
     key: &'static str,
     index: ReadSignal<usize>,
     value: RwSignal<String>,
+    state: FormState,
     row: Row,
     error: Signal<Option<String>>,
+    remark: Signal<Option<String>>,
     #[prop(optional)] list: Option<&'static str>,
     placeholder: Signal<String>,
     #[prop(optional)] autofocus: bool,
 ) -> AnyView {
-    let mut touch_after_pause = debounce(PAUSE, move |()| _ = row.touched.try_set(true));
+    let mut tell_after_pause = debounce(PAUSE, move |()| state.tell_about(row));
     let wrong = Memo::new(move |_| error.with(Option::is_some));
-    let error_id = format!("{id}-error");
-    let described_by = error_id.clone();
+    let remarkable = Memo::new(move |_| remark.with(Option::is_some));
+    let (error_id, remark_id) = (format!("{id}-error"), format!("{id}-remark"));
+    let described_by = {
+        let (error_id, remark_id) = (error_id.clone(), remark_id.clone());
+        move || match (wrong.get(), remarkable.get()) {
+            (true, true) => Some(format!("{error_id} {remark_id}")),
+            (true, false) => Some(error_id.clone()),
+            (false, true) => Some(remark_id.clone()),
+            (false, false) => None,
+        }
+    };
+    let remark = move || remark.get().map(|remark| view! { <p class="field-remark" id=remark_id.clone()>{remark}</p> });
     view! {
         <div class="field">
             <label for=id.clone()>{label}</label>
@@ -117,13 +200,14 @@ fn Cell(
                 spellcheck="false"
                 autofocus=autofocus
                 aria-invalid=move || wrong.get().then_some("true")
-                aria-describedby=move || wrong.get().then(|| described_by.clone())
+                aria-describedby=described_by
                 on:input=move |event| {
                     value.set(event_target_value(&event));
-                    touch_after_pause(());
+                    tell_after_pause(());
                 }
             />
             <FieldError id=error_id message=error />
+            {remark}
         </div>
     }
     .into_any()

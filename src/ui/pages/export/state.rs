@@ -11,6 +11,25 @@ use crate::{
     rpc::exports::SubmitExport,
 };
 
+/// Where a field moves to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// Before the field that precedes it.
+    Up,
+    /// Behind the field that follows it.
+    Down,
+}
+
+impl Direction {
+    /// Its name in sentences and ids.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Up => "up",
+            Self::Down => "down",
+        }
+    }
+}
+
 /// An added field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Row {
@@ -33,6 +52,11 @@ impl Row {
     /// The id of the title's input.
     pub fn title_id(self) -> String {
         format!("field-{}-title", self.key)
+    }
+
+    /// The id of the button that moves it up or down.
+    pub fn move_id(self, direction: Direction) -> String {
+        format!("field-{}-{}", self.key, direction.name())
     }
 }
 
@@ -62,6 +86,9 @@ pub struct FormState {
     /// All of it, as it is submitted.
     pub form: Memo<ExportForm>,
     violations: Memo<Vec<Violation>>,
+    remarks: Memo<Vec<Violation>>,
+    /// What is said, and not shown, of the fields: where one moved to, what is wrong with one.
+    pub news: RwSignal<String>,
 }
 
 impl FormState {
@@ -100,6 +127,7 @@ impl FormState {
                 violations
             })
         });
+        let remarks = Memo::new(move |_| form.with(ExportForm::remarks));
         Self {
             connection,
             format,
@@ -111,6 +139,8 @@ impl FormState {
             rejection,
             form,
             violations,
+            remarks,
+            news: RwSignal::new(String::new()),
         }
     }
 
@@ -133,6 +163,39 @@ impl FormState {
             }
         });
         neighbour
+    }
+
+    /// Moves a field by one place, if there is one, and says where it is then.
+    pub fn shift(self, key: usize, direction: Direction) {
+        let Some(index) = self.rows.with_untracked(|rows| rows.iter().position(|row| row.key == key)) else { return };
+        let count = self.rows.with_untracked(Vec::len);
+        let target = match direction {
+            Direction::Up => index.checked_sub(1),
+            Direction::Down => Some(index + 1).filter(|target| *target < count),
+        };
+        let text = match target {
+            Some(target) => {
+                self.rows.update(|rows| rows.swap(index, target));
+                format!("Moved {}: now field {} of {count}.", direction.name(), target + 1)
+            }
+            None => format!("Field {} of {count} can't move {}.", index + 1, direction.name()),
+        };
+        self.news.set(text);
+    }
+
+    /// Says what is wrong with a field or noteworthy, once there was time to finish it.
+    pub fn tell_about(self, row: Row) {
+        // The page or the row may be gone by now.
+        let rows = self.rows.try_get_untracked().unwrap_or_default();
+        let Some(index) = rows.iter().position(|other| other.key == row.key) else { return };
+        row.touched.set(true);
+        let parts = untrack(|| {
+            [self.message_at(Place::FieldName(index)), self.remark_at(index), self.message_at(Place::FieldTitle(index))]
+        });
+        let parts: Vec<_> = parts.into_iter().flatten().collect();
+        let text = if parts.is_empty() { String::new() } else { format!("Field {}: {}", index + 1, parts.join(" ")) };
+        // The same words again would be no news.
+        set_if_changed(self.news, text);
     }
 
     /// Shows every error there is, as the member wants to submit; gives back the errors.
@@ -182,6 +245,14 @@ impl FormState {
             here.map(|violation| violation.message.as_str()).collect::<Vec<_>>().join(" ")
         });
         (shown && !message.is_empty()).then_some(message)
+    }
+
+    /// What is noteworthy about the attribute of the field with this index, if it is shown by now.
+    pub fn remark_at(self, index: usize) -> Option<String> {
+        let shown = self.rows.with(|rows| rows.get(index).is_some_and(|row| row.touched.get()));
+        let place = Place::FieldName(index);
+        let find = |remarks: &Vec<Violation>| remarks.iter().find(|it| it.place == place).map(|it| it.message.clone());
+        if shown { self.remarks.with(find) } else { None }
     }
 
     /// Whether CSV could not hold that many fields.

@@ -1,17 +1,38 @@
 //! What one can do with a job.
 
-use leptos::{ev::SubmitEvent, prelude::*};
+use leptos::{ev::SubmitEvent, prelude::*, server_fn::ServerFn};
 
-use crate::domain::job::JobId;
+use super::repeat;
+use crate::{
+    domain::{
+        export::ExportInput,
+        job::{JobId, JobView},
+    },
+    rpc::exports::CancelJob,
+    ui::{
+        components::focus::{focus_soon, has_focus},
+        format,
+    },
+};
 
 /// The address of a job's page.
 pub fn job_path(id: &JobId) -> String {
     format!("/users/import-export/jobs/{id}")
 }
 
+/// The id of what explains a download, which each Download export refers to.
+const DOWNLOAD_HINT: &str = "download-hint";
+
+/// The id of a job's button Check Status.
+fn check_id(id: &JobId) -> String {
+    format!("check-{id}")
+}
+
 /// Asks how the job stands: with JavaScript by `check`, without it by loading the page at `path` again.
 #[component]
 pub fn CheckStatus<F>(
+    /// The job.
+    id: JobId,
     /// The page that shows the job.
     #[prop(into)]
     path: String,
@@ -25,9 +46,68 @@ where
         event.prevent_default();
         check();
     };
+    // A form that is sent by GET drops the query of its address: fields say the same.
+    let (path, query) = path.split_once('?').map_or((path.clone(), ""), |(path, query)| (path.to_owned(), query));
+    let fields: Vec<_> = query
+        .split('&')
+        .filter_map(|pair| pair.split_once('='))
+        .map(|(name, value)| view! { <input type="hidden" name=name.to_owned() value=value.to_owned() /> })
+        .collect();
     view! {
         <form method="get" action=path on:submit=on_submit>
-            <button class="button button-small" type="submit">"Check Status"</button>
+            {fields}
+            <button class="button button-small" type="submit" id=check_id(&id)>
+                "Check Status"
+            </button>
+        </form>
+    }
+    .into_any()
+}
+
+/// Ends a job that waits or runs. With JavaScript the page stays, and the focus goes on to Check Status when the button
+/// goes away; without it the browser comes back to the page.
+#[component]
+pub fn CancelExport(
+    /// The job.
+    job: Signal<JobView>,
+    /// Sends the wish.
+    cancel: ServerAction<CancelJob>,
+) -> AnyView {
+    let id = job.with_untracked(|job| job.id.clone());
+    let offered = Memo::new(move |_| job.with(|job| job.can_cancel));
+    let button_id = format!("cancel-{id}");
+    {
+        let (button, check) = (button_id.clone(), check_id(&id));
+        Effect::new(move |_| {
+            if !offered.get() && has_focus(&button) {
+                focus_soon(check.clone());
+            }
+        });
+    }
+    let (pending, input) = (cancel.pending(), cancel.input());
+    let on_submit = {
+        let id = id.to_string();
+        move |event: SubmitEvent| {
+            event.prevent_default();
+            if !pending.get_untracked() {
+                cancel.dispatch(CancelJob { id: id.clone() });
+            }
+        }
+    };
+    let busy = {
+        let id = id.to_string();
+        move || {
+            let is_meant = input.with(|input| input.as_ref().is_some_and(|input| input.id == id));
+            (is_meant && pending.get()).then_some("true")
+        }
+    };
+    // Hidden rather than taken away: the effect above still finds out where the focus was.
+    view! {
+        <form method="post" action=CancelJob::url() hidden=move || !offered.get() on:submit=on_submit>
+            <input type="hidden" name="id" value=id.to_string() />
+            <button class="button button-small" type="submit" id=button_id aria-busy=busy>
+                "Cancel export"
+            </button>
         </form>
     }
     .into_any()
@@ -41,8 +121,34 @@ pub fn DownloadExport(
 ) -> AnyView {
     view! {
         <form method="post" action=format!("{}/download", job_path(&id))>
-            <button class="button button-small button-accent" type="submit">"Download export"</button>
+            <button class="button button-small button-accent" type="submit" aria-describedby=DOWNLOAD_HINT>
+                "Download export"
+            </button>
         </form>
     }
     .into_any()
+}
+
+/// Explains each Download export of the page.
+#[component]
+pub fn DownloadHint(
+    /// How long a link works, in seconds.
+    link_lifetime_seconds: u32,
+) -> AnyView {
+    let span = match link_lifetime_seconds {
+        // A minute and a bit are better understood in seconds.
+        seconds @ 0..=120 => format::counted(seconds.into(), "second"),
+        seconds => format::duration(seconds.into()),
+    };
+    view! { <p class="hint" id=DOWNLOAD_HINT>{format!("Each download gets a fresh link that works for {span}.")}</p> }
+        .into_any()
+}
+
+/// Opens the form with the settings of this job.
+#[component]
+pub fn ExportAgain(
+    /// The job's settings.
+    request: ExportInput,
+) -> AnyView {
+    view! { <a class="button button-small button-quiet" href=repeat::address(&request)>"Export again"</a> }.into_any()
 }

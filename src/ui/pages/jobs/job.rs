@@ -5,18 +5,18 @@ use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 
 use super::{
-    controls::{CheckStatus, DownloadExport, job_path},
-    repeat,
+    controls::{CancelExport, CheckStatus, DownloadExport, DownloadHint, ExportAgain, job_path},
+    list::CancelError,
     table::kind_title,
 };
 use crate::{
     domain::{
         export::{ExportInput, FieldInput},
         field::FieldSpec,
-        job::{JobStatus, JobView},
+        job::{JobId, JobStatus, JobView},
         timestamp::Timestamp,
     },
-    rpc::exports::get_job,
+    rpc::exports::{CancelJob, get_job},
     ui::{
         components::{
             alert::Alert,
@@ -24,7 +24,7 @@ use crate::{
             live::{Live, Trouble},
             loading::Loading,
             status::{self, JobProgress, StatusBadge},
-            time::Time,
+            time::{Countdown, Time},
         },
         format,
     },
@@ -32,7 +32,7 @@ use crate::{
 
 const GONE: &str = "This job does not exist, or it expired: jobs and their files are deleted after their lifetime.";
 
-/// One job, kept up to date while it runs.
+/// One job, kept up to date while the page is in sight.
 #[component]
 pub fn JobPage() -> AnyView {
     let params = use_params_map();
@@ -62,14 +62,22 @@ fn Back() -> impl IntoView {
 fn Loaded(job: JobView) -> impl IntoView {
     let id = job.id.to_string();
     let live = Live::new(job, |job| job.status.is_final(), move || get_job(id.clone()));
+    let cancel = ServerAction::<CancelJob>::new();
+    Effect::new(move |before: Option<usize>| {
+        let version = cancel.version().get();
+        if before.is_some_and(|before| before != version) {
+            live.refresh(|| {});
+        }
+        version
+    });
     move || match live.ended.get() {
         Some(error) => view! { <Back /> <Failure error not_found=GONE /> }.into_any(),
-        None => view! { <Page live /> }.into_any(),
+        None => view! { <Page live cancel /> }.into_any(),
     }
 }
 
 #[component]
-fn Page(live: Live<JobView>) -> AnyView {
+fn Page(live: Live<JobView>, cancel: ServerAction<CancelJob>) -> AnyView {
     let job = live.value;
     let status = Memo::new(move |_| job.with(|job| job.status));
     let announcement = RwSignal::new(String::new());
@@ -89,22 +97,29 @@ fn Page(live: Live<JobView>) -> AnyView {
         }
         now
     });
-    let path = job.with_untracked(|job| job_path(&job.id));
-    let id = job.with_untracked(|job| job.id.clone());
-    let download = move || (status.get() == JobStatus::Completed).then(|| view! { <DownloadExport id=id.clone() /> });
-    let download_hint = move || {
-        (status.get() == JobStatus::Completed)
-            .then(|| view! { <p class="hint">"Each download gets a fresh, short-lived link."</p> })
+    let JobView { id, request, link_lifetime_seconds, .. } = job.get_untracked();
+    let path = job_path(&id);
+    let download = {
+        let id = id.clone();
+        move || (status.get() == JobStatus::Completed).then(|| view! { <DownloadExport id=id.clone() /> })
     };
-    let failure =
-        move || (status.get() == JobStatus::Failed).then(|| job.with(|job| view! { <WhyFailed job=job.clone() /> }));
+    let download_hint =
+        move || (status.get() == JobStatus::Completed).then(|| view! { <DownloadHint link_lifetime_seconds /> });
+    let details = Memo::new(move |_| job.with(|job| job.status_details.clone()));
+    let ending = move || match status.get() {
+        JobStatus::Failed => Some(view! { <WhyFailed details=details.get() /> }.into_any()),
+        JobStatus::Cancelled => Some(view! { <Cancelled details=details.get() /> }.into_any()),
+        _ => None,
+    };
     view! {
         <Back />
         <div class="page-head">
             <h1 class="with-badge">"Export job" {move || view! { <StatusBadge status=status.get() /> }}</h1>
             <div class="actions">
-                <CheckStatus path check />
+                <CheckStatus id path check />
+                <CancelExport job=job.into() cancel />
                 {download}
+                <ExportAgain request=request.clone() />
             </div>
         </div>
         <div class="status-line status-line-tight">
@@ -112,22 +127,36 @@ fn Page(live: Live<JobView>) -> AnyView {
             <p class="announcement" role="status">{announcement}</p>
             <Trouble error=live.trouble />
         </div>
+        <CancelError cancel />
         <JobProgress job />
-        {failure}
+        {ending}
         {move || job.with(|job| view! { <Facts job=job.clone() /> })}
-        <Fields request=job.with_untracked(|job| job.request.clone()) />
+        <Fields request />
     }
     .into_any()
 }
 
+/// Why there is no file, and what to do.
 #[component]
-fn WhyFailed(job: JobView) -> AnyView {
-    let details = job.status_details.unwrap_or_else(|| "The cause is in the server's log.".to_owned());
+fn WhyFailed(details: Option<String>) -> AnyView {
+    let details = details.unwrap_or_else(|| "The cause is in the server's log.".to_owned());
     view! {
         <Alert>
             <p><strong>"The export failed. "</strong> {details}</p>
-            <p><a href=repeat::address(&job.request)>"Export again"</a> " with the same settings."</p>
+            <p>"There is no file. Export again opens the form with the same settings."</p>
         </Alert>
+    }
+    .into_any()
+}
+
+/// Who wanted no file, and what to do for one.
+#[component]
+fn Cancelled(details: Option<String>) -> AnyView {
+    view! {
+        <div class="note">
+            <p><strong>"The export was cancelled. "</strong> {details}</p>
+            <p>"There is no file. Export again opens the form with the same settings."</p>
+        </div>
     }
     .into_any()
 }
@@ -153,14 +182,21 @@ fn Facts(job: JobView) -> AnyView {
         bytes @ 1..1_000 => format::bytes(bytes),
         bytes => format!("{} ({})", format::bytes(bytes), format::counted(bytes, "byte")),
     };
-    let duration = job
-        .started_at
-        .zip(job.finished_at)
-        .map_or_else(|| "–".to_owned(), |(start, end)| format::precise_duration(end.millis_since(start)));
+    let span = |from: Option<Timestamp>, to: Option<Timestamp>| {
+        from.zip(to).map_or_else(|| "–".to_owned(), |(from, to)| format::precise_duration(to.millis_since(from)))
+    };
+    let pace = job
+        .rows_per_second
+        .map_or_else(|| "–".to_owned(), |pace| format!("{} a second", format::counted(pace, "user")));
+    let attempts = match job.attempts {
+        attempts @ 0..=1 => format::number(attempts),
+        attempts => format!("{}: the server was interrupted and began again", format::number(attempts)),
+    };
     let limit = job.request.limit.map_or_else(
         || "None: all users".to_owned(),
         |limit| format::counted(u64::try_from(limit).unwrap_or(0), "user"),
     );
+    let check = job.sha256.is_some().then(|| view! { <CheckFile id=job.id.clone() file_name=job.file_name.clone() /> });
     let sha256 = match job.sha256 {
         Some(hash) => view! { <code class="wrap-anywhere">{hash}</code> }.into_any(),
         None => "–".into_any(),
@@ -182,12 +218,30 @@ fn Facts(job: JobView) -> AnyView {
                 {fact("Created", when(Some(job.created_at)))}
                 {fact("Started", when(job.started_at))}
                 {fact("Finished", when(job.finished_at))}
-                {fact("Duration", duration)}
-                {fact("Attempts", format::number(job.attempts))}
-                {fact("Expires", when(Some(job.expires_at)))}
+                {fact("Waited", span(Some(job.created_at), job.started_at))}
+                {fact("Duration", span(job.started_at, job.finished_at))}
+                {fact("Throughput", pace)}
+                {fact("Attempts", attempts)}
+                {fact("Expires", view! { <Countdown at=job.expires_at /> })}
                 <div class="fact fact-wide"><dt>"SHA-256 of the .gz file"</dt> <dd>{sha256}</dd></div>
             </dl>
+            {check}
         </section>
+    }
+    .into_any()
+}
+
+/// How to make sure that the file is what the server wrote.
+#[component]
+fn CheckFile(id: JobId, file_name: String) -> AnyView {
+    view! {
+        <form class="check-file" method="post" action=format!("{}/download?compressed=true", job_path(&id))>
+            <button class="button button-small" type="submit">"Download .gz file"</button>
+            <p class="hint">
+                "To check it, compare this hash with what " <code>{format!("sha256sum {file_name}.gz")}</code>
+                " prints. Download export gives you the same file, decompressed on the way."
+            </p>
+        </form>
     }
     .into_any()
 }

@@ -4,34 +4,49 @@ use leptos::{ev::SubmitEvent, prelude::*};
 use leptos_meta::Title;
 use leptos_router::{NavigateOptions, hooks::use_navigate};
 
-use super::{submitted::use_submitted, table::JobsTable};
+use super::{
+    controls::DownloadHint,
+    query::{JobsQuery, PATH, use_jobs_query},
+    submitted::use_submitted,
+    table::JobsTable,
+};
 use crate::{
     domain::{
         error::AppError,
         export_form,
-        job::{JobId, JobStatus, JobView},
+        job::{JobId, JobStatus, JobsPage as Jobs},
         local_path,
     },
-    rpc::exports::list_jobs,
-    ui::components::{
-        empty::EmptyState,
-        failure::Failure,
-        live::{Live, Trouble},
-        loading::Loading,
-        status,
+    rpc::exports::{CancelJob, list_jobs},
+    ui::{
+        components::{
+            alert::Alert,
+            empty::EmptyState,
+            failure::Failure,
+            focus::focus_soon,
+            live::{Live, Trouble},
+            loading::Loading,
+            status,
+        },
+        format,
     },
 };
 
-/// All jobs that have not expired, kept up to date while one of them runs.
+/// The id of the heading above the jobs.
+const HEADING: &str = "jobs";
+
+/// The jobs that have not expired, kept up to date while the page is in sight.
 #[component]
 pub fn JobsPage() -> AnyView {
-    let jobs = Resource::new(|| (), |()| list_jobs());
+    let query = use_jobs_query();
+    // Only the first answer: when the query changes, the page stays and fetches again.
+    let jobs = Resource::new(|| (), move |()| fetch(query));
     let submitted = use_submitted();
     on_cleanup(move || _ = submitted.try_set(None));
     let content = move || {
         Suspend::new(async move {
             match jobs.await {
-                Ok(jobs) => view! { <Loaded jobs /> }.into_any(),
+                Ok(jobs) => view! { <Loaded jobs query /> }.into_any(),
                 Err(error) => view! { <Failure error /> }.into_any(),
             }
         })
@@ -43,27 +58,65 @@ pub fn JobsPage() -> AnyView {
     .into_any()
 }
 
+async fn fetch(query: Memo<JobsQuery>) -> Result<Jobs, AppError> {
+    let JobsQuery { mine, older_than } = query.get_untracked();
+    list_jobs(mine, older_than).await
+}
+
 #[component]
-fn Loaded(jobs: Vec<JobView>) -> impl IntoView {
-    let live = Live::new(jobs, |jobs| jobs.iter().all(|job| job.status.is_final()), list_jobs);
+fn Loaded(jobs: Jobs, query: Memo<JobsQuery>) -> impl IntoView {
+    let is_settled = |jobs: &Jobs| jobs.jobs.iter().all(|job| job.status.is_final());
+    let live = Live::new(jobs, is_settled, move || fetch(query));
     let announcement = RwSignal::new(String::new());
     announce_endings(live.value, announcement);
+    Effect::new(move |before: Option<JobsQuery>| {
+        let now = query.get();
+        if let Some(before) = before
+            && before != now
+        {
+            // Another page of jobs is read from its top; the links of the filter stay where they are.
+            if before.older_than != now.older_than {
+                focus_soon(HEADING);
+            }
+            announcement.set(String::new());
+            live.refresh(move || {
+                if live.trouble.with_untracked(Option::is_none) {
+                    let count = live.value.with_untracked(|jobs| jobs.jobs.len() as u64);
+                    announcement.set(format!("{} shown.", format::counted(count, "job")));
+                }
+            });
+        }
+        now
+    });
+    let cancel = ServerAction::<CancelJob>::new();
+    Effect::new(move |before: Option<usize>| {
+        let version = cancel.version().get();
+        if before.is_some_and(|before| before != version) {
+            live.refresh(|| {});
+        }
+        version
+    });
     move || match live.ended.get() {
         Some(error) => view! { <Failure error /> }.into_any(),
-        None => view! { <Page live announcement /> }.into_any(),
+        None => view! { <Page live query cancel announcement /> }.into_any(),
     }
 }
 
 #[component]
-fn Page(live: Live<Vec<JobView>>, announcement: RwSignal<String>) -> AnyView {
-    let none = Memo::new(move |_| live.value.with(Vec::is_empty));
+fn Page(
+    live: Live<Jobs>,
+    query: Memo<JobsQuery>,
+    cancel: ServerAction<CancelJob>,
+    announcement: RwSignal<String>,
+) -> AnyView {
+    let none = Memo::new(move |_| live.value.with(|jobs| jobs.jobs.is_empty()));
     let check = move |id: JobId| {
         announcement.set(String::new());
         live.refresh(move || {
             let text = match live.trouble.get_untracked() {
                 Some(error) => error.to_string(),
                 None => live.value.with_untracked(|jobs| {
-                    let job = jobs.iter().find(|job| job.id == id);
+                    let job = jobs.jobs.iter().find(|job| job.id == id);
                     job.map_or_else(|| AppError::NotFound.to_string(), status::sentence)
                 }),
             };
@@ -72,16 +125,20 @@ fn Page(live: Live<Vec<JobView>>, announcement: RwSignal<String>) -> AnyView {
     };
     let list = move || {
         if none.get() {
-            view! {
-                <EmptyState title="No jobs yet">
-                    <p>"Export users, and the job appears here. Its file can be downloaded until the job expires."</p>
-                </EmptyState>
-            }
-            .into_any()
+            view! { <NoJobs query=query.get() /> }.into_any()
         } else {
-            view! { <JobsTable jobs=live.value check /> }.into_any()
+            view! { <JobsTable jobs=live.value busy=live.busy query check cancel /> }.into_any()
         }
     };
+    // Of any job: they all say the same.
+    let link_lifetime = Memo::new(move |_| {
+        live.value.with(|jobs| {
+            let completed = jobs.jobs.iter().find(|job| job.status == JobStatus::Completed);
+            completed.map(|job| job.link_lifetime_seconds)
+        })
+    });
+    let hint =
+        move || link_lifetime.get().map(|link_lifetime_seconds| view! { <DownloadHint link_lifetime_seconds /> });
     view! {
         <a class="back" href=local_path::USERS>"Back to Users"</a>
         <div class="page-head">
@@ -95,14 +152,30 @@ fn Page(live: Live<Vec<JobView>>, announcement: RwSignal<String>) -> AnyView {
             <p><code class="command">"muster import --connection NAME FILE"</code></p>
         </details>
         <SubmittedNote />
+        <CancelError cancel />
         <div class="status-line">
-            <h2 class="section-title">"Jobs"</h2>
+            <h2 class="section-title" id=HEADING tabindex="-1">"Jobs"</h2>
             <p class="announcement" role="status">{announcement}</p>
             <Trouble error=live.trouble />
+            <Filter query />
         </div>
         {list}
+        {hint}
+        <Paging older_than=Signal::derive(move || live.value.with(|jobs| jobs.older_than.clone())) query />
     }
     .into_any()
+}
+
+/// Why the last job was not cancelled. Without JavaScript it comes with the page.
+#[component]
+pub fn CancelError(
+    /// What was sent.
+    cancel: ServerAction<CancelJob>,
+) -> impl IntoView {
+    move || {
+        let error = cancel.value().get().and_then(Result::err);
+        error.map(|error| view! { <Alert><p>{error.to_string()}</p></Alert> })
+    }
 }
 
 /// Goes to the page Export Users; a form, because it is a button.
@@ -136,18 +209,74 @@ fn SubmittedNote() -> AnyView {
     .into_any()
 }
 
-/// Says so when a job that was running has ended.
-fn announce_endings(jobs: RwSignal<Vec<JobView>>, announcement: RwSignal<String>) {
+/// Chooses between all jobs and the member's own.
+#[component]
+fn Filter(query: Memo<JobsQuery>) -> AnyView {
+    let link = |mine: bool, text: &'static str| {
+        let href = JobsQuery { mine, ..JobsQuery::default() }.address();
+        let current = move || query.with(|query| query.mine == mine).then_some("true");
+        view! { <a class="choice" href=href aria-current=current>{text}</a> }
+    };
+    view! { <nav class="choices" aria-label="Jobs to show">{link(false, "All jobs")} {link(true, "My jobs")}</nav> }
+        .into_any()
+}
+
+#[component]
+fn NoJobs(query: JobsQuery) -> AnyView {
+    if !query.older_than.is_empty() {
+        view! {
+            <EmptyState title="No older jobs">
+                <p>"Jobs that were here have expired: they are deleted with their files."</p>
+            </EmptyState>
+        }
+        .into_any()
+    } else if query.mine {
+        view! {
+            <EmptyState title="No jobs of yours">
+                <p>"Export users, and the job appears here."</p>
+                <p><a href=PATH>"Show all jobs"</a></p>
+            </EmptyState>
+        }
+        .into_any()
+    } else {
+        view! {
+            <EmptyState title="No jobs yet">
+                <p>"Export users, and the job appears here. Its file can be downloaded until the job expires."</p>
+            </EmptyState>
+        }
+        .into_any()
+    }
+}
+
+#[component]
+fn Paging(older_than: Signal<Option<JobId>>, query: Memo<JobsQuery>) -> impl IntoView {
+    move || {
+        let JobsQuery { mine, older_than: from } = query.get();
+        let link = |older_than: String, text: &'static str| {
+            let href = JobsQuery { mine, older_than }.address();
+            view! { <a class="button" href=href>{text}</a> }
+        };
+        let newest = (!from.is_empty()).then(|| link(String::new(), "Newest"));
+        let older = older_than.get().map(|id| link(id.into(), "Older"));
+        (newest.is_some() || older.is_some())
+            .then(|| view! { <nav class="paging" aria-label="Pages of jobs">{newest} {older}</nav> })
+    }
+}
+
+/// Says so when jobs that were running have ended.
+fn announce_endings(jobs: RwSignal<Jobs>, announcement: RwSignal<String>) {
     Effect::new(move |before: Option<Vec<(JobId, JobStatus)>>| {
         jobs.with(|jobs| {
             let ran = |id: &JobId| {
                 let before = before.as_deref().unwrap_or_default();
                 before.iter().any(|(earlier, status)| earlier == id && !status.is_final())
             };
-            if let Some(job) = jobs.iter().find(|job| job.status.is_final() && ran(&job.id)) {
-                announcement.set(status::sentence(job));
+            let ended = jobs.jobs.iter().filter(|job| job.status.is_final() && ran(&job.id));
+            let sentences: Vec<_> = ended.map(status::sentence).collect();
+            if !sentences.is_empty() {
+                announcement.set(sentences.join(" "));
             }
-            jobs.iter().map(|job| (job.id.clone(), job.status)).collect()
+            jobs.jobs.iter().map(|job| (job.id.clone(), job.status)).collect()
         })
     });
 }

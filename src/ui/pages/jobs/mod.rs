@@ -3,6 +3,7 @@
 pub mod controls;
 pub mod job;
 pub mod list;
+mod query;
 pub mod repeat;
 pub mod submitted;
 mod table;

@@ -3,14 +3,16 @@
 use leptos::prelude::*;
 
 use super::{
-    controls::{CheckStatus, DownloadExport, job_path},
+    controls::{CancelExport, CheckStatus, DownloadExport, ExportAgain, job_path},
+    query::JobsQuery,
     submitted::use_submitted,
 };
 use crate::{
-    domain::job::{JobId, JobKind, JobStatus, JobView},
+    domain::job::{JobId, JobKind, JobStatus, JobView, JobsPage},
+    rpc::exports::CancelJob,
     ui::components::{
         status::{self, JobProgress, StatusBadge},
-        time::Time,
+        time::{Countdown, Time},
     },
 };
 
@@ -25,16 +27,27 @@ pub fn kind_title(kind: JobKind) -> &'static str {
 #[component]
 pub fn JobsTable<F>(
     /// The jobs, the newest first.
-    jobs: RwSignal<Vec<JobView>>,
+    jobs: RwSignal<JobsPage>,
+    /// Whether others are on their way.
+    busy: RwSignal<bool>,
+    /// Which jobs they are.
+    query: Memo<JobsQuery>,
     /// Checks the status of one.
     check: F,
+    /// Cancels one.
+    cancel: ServerAction<CancelJob>,
 ) -> AnyView
 where
     F: Fn(JobId) + Copy + Send + 'static,
 {
     view! {
         <div class="table-card table-jobs">
-            <table class="table table-rows" role="table" aria-label="Jobs">
+            <table
+                class="table table-rows"
+                role="table"
+                aria-label="Jobs"
+                aria-busy=move || busy.get().then_some("true")
+            >
                 <thead role="rowgroup">
                     <tr role="row">
                         <th role="columnheader" scope="col">"Type"</th>
@@ -49,8 +62,8 @@ where
                     </tr>
                 </thead>
                 <tbody role="rowgroup">
-                    <For each=move || jobs.get() key=|job| job.id.clone() let(job)>
-                        <Row jobs job check />
+                    <For each=move || jobs.get().jobs key=|job| job.id.clone() let(job)>
+                        <Row jobs job query check cancel />
                     </For>
                 </tbody>
             </table>
@@ -60,7 +73,13 @@ where
 }
 
 #[component]
-fn Row<F>(jobs: RwSignal<Vec<JobView>>, job: JobView, check: F) -> AnyView
+fn Row<F>(
+    jobs: RwSignal<JobsPage>,
+    job: JobView,
+    query: Memo<JobsQuery>,
+    check: F,
+    cancel: ServerAction<CancelJob>,
+) -> AnyView
 where
     F: Fn(JobId) + Copy + Send + 'static,
 {
@@ -74,17 +93,25 @@ where
     let connection = job.connection.clone().unwrap_or_else(|| "All connections".to_owned());
     let JobView { kind, created_at, expires_at, .. } = job;
     let created_by = job.created_by.clone();
-    let current = {
+    let request = job.request.clone();
+    let current: Signal<JobView> = {
         let id = id.clone();
         Memo::new(move |_| {
-            jobs.with(|jobs| jobs.iter().find(|job| job.id == id).cloned()).unwrap_or_else(|| job.clone())
+            jobs.with(|jobs| jobs.jobs.iter().find(|job| job.id == id).cloned()).unwrap_or_else(|| job.clone())
         })
+        .into()
     };
     let status = Memo::new(move |_| current.with(|job| job.status));
     let rows = Memo::new(move |_| current.with(status::rows));
-    let download = {
+    let details = Memo::new(move |_| current.with(|job| job.status_details.clone()));
+    let ending = {
         let id = id.clone();
-        move || (status.get() == JobStatus::Completed).then(|| view! { <DownloadExport id=id.clone() /> })
+        move || {
+            let status = status.get();
+            let download = (status == JobStatus::Completed).then(|| view! { <DownloadExport id=id.clone() /> });
+            let again = status.is_final().then(|| view! { <ExportAgain request=request.clone() /> });
+            (download, again)
+        }
     };
     let more = job_path(&id);
     view! {
@@ -101,11 +128,17 @@ where
             </td>
             <td role="cell" data-label="Created by" class="wrap-anywhere">{created_by}</td>
             <td role="cell" data-label="Created"><Time at=created_at /></td>
-            <td role="cell" data-label="Expires"><Time at=expires_at /></td>
+            <td role="cell" data-label="Expires"><Countdown at=expires_at /></td>
             <td role="cell" class="cell-actions">
+                {move || details.get().map(|details| view! { <p class="status-details">{details}</p> })}
                 <div class="actions">
-                    <CheckStatus path="/users/import-export" check=move || check(id.clone()) />
-                    {download}
+                    <CheckStatus
+                        id=id.clone()
+                        path=query.with_untracked(JobsQuery::address)
+                        check=move || check(id.clone())
+                    />
+                    <CancelExport job=current cancel />
+                    {ending}
                     <a class="button button-small button-quiet" href=more>"More info"</a>
                 </div>
             </td>

@@ -1,0 +1,223 @@
+//! Jobs: the product's jobs and the queue's entries, in one table.
+//!
+//! `queue.rs` has what workers do to them, `list.rs` what pages and members do.
+
+mod list;
+mod queue;
+
+use crate::domain::{
+    export::{ExportInput, ExportRequest},
+    job::{JobId, JobKind, JobStatus, Progress},
+    timestamp::Timestamp,
+};
+
+use super::{
+    Store, StoreError,
+    audit::{BEGIN_WRITING, NewEntry, append_entry},
+    db::with_pool,
+};
+
+pub use list::JobsFilter;
+pub use queue::{Lease, Outcome};
+
+/// Which workers take a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lane {
+    /// Small jobs, which have workers of their own.
+    Sample,
+    /// All others.
+    Bulk,
+}
+
+impl Lane {
+    /// Name in the store and in logs.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Sample => "sample",
+            Self::Bulk => "bulk",
+        }
+    }
+}
+
+/// A job to be added.
+pub struct NewJob<'a> {
+    /// Public identifier.
+    pub id: &'a JobId,
+    /// Which workers take it.
+    pub lane: Lane,
+    /// Key of the connection whose users it exports; `None`: all.
+    pub connection_seq: Option<i64>,
+    /// Its settings.
+    pub request: &'a ExportRequest,
+    /// Name of the file that a download gets, without `.gz`.
+    pub file_name: &'a str,
+    /// E-mail address of the member.
+    pub created_by: &'a str,
+    /// When it was submitted.
+    pub created_at: Timestamp,
+    /// When everything of it is deleted.
+    pub expires_at: Timestamp,
+}
+
+/// A job's row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredJob {
+    /// Public identifier.
+    pub id: JobId,
+    /// What it does.
+    pub kind: JobKind,
+    /// Where it is in its life.
+    pub status: JobStatus,
+    /// Key of the connection whose users it exports; `None`: all.
+    pub connection_seq: Option<i64>,
+    /// The connection's name.
+    pub connection: Option<String>,
+    /// Its settings.
+    pub request: ExportInput,
+    /// Name of the file that a download gets, without `.gz`.
+    pub file_name: String,
+    /// E-mail address of the member.
+    pub created_by: String,
+    /// When it was submitted.
+    pub created_at: Timestamp,
+    /// When everything of it is deleted.
+    pub expires_at: Timestamp,
+    /// When its last attempt began.
+    pub started_at: Option<Timestamp>,
+    /// When it ended.
+    pub finished_at: Option<Timestamp>,
+    /// How often a worker began it.
+    pub attempts: u64,
+    /// Number of its last lease.
+    pub fencing_token: i64,
+    /// How far it has come.
+    pub progress: Progress,
+    /// Where its file is, once completed.
+    pub file_key: Option<String>,
+    /// SHA-256 of the file as it is stored.
+    pub sha256: Option<String>,
+    /// Why it failed, or who cancelled it.
+    pub status_details: Option<String>,
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: String,
+    kind: String,
+    status: String,
+    connection_seq: Option<i64>,
+    connection: Option<String>,
+    request: String,
+    file_name: String,
+    created_by: String,
+    created_at: i64,
+    expires_at: i64,
+    started_at: Option<i64>,
+    finished_at: Option<i64>,
+    attempts: i64,
+    fencing_token: i64,
+    rows_written: i64,
+    expected_rows: Option<i64>,
+    bytes_written: i64,
+    file_key: Option<String>,
+    sha256: Option<String>,
+    status_details: Option<String>,
+}
+
+impl TryFrom<Row> for StoredJob {
+    type Error = StoreError;
+
+    fn try_from(row: Row) -> Result<Self, StoreError> {
+        if row.kind != JobKind::UsersExport.name() {
+            return Err(StoreError::Corrupt(format!("job kind {}", row.kind)));
+        }
+        Ok(Self {
+            id: row.id.parse().map_err(StoreError::Corrupt)?,
+            kind: JobKind::UsersExport,
+            status: row.status.parse().map_err(StoreError::Corrupt)?,
+            connection_seq: row.connection_seq,
+            connection: row.connection,
+            request: serde_json::from_str(&row.request).map_err(|error| StoreError::Corrupt(error.to_string()))?,
+            file_name: row.file_name,
+            created_by: row.created_by,
+            created_at: Timestamp(row.created_at),
+            expires_at: Timestamp(row.expires_at),
+            started_at: row.started_at.map(Timestamp),
+            finished_at: row.finished_at.map(Timestamp),
+            attempts: row.attempts.unsigned_abs(),
+            fencing_token: row.fencing_token,
+            progress: Progress {
+                rows: row.rows_written.unsigned_abs(),
+                expected_rows: row.expected_rows.map(i64::unsigned_abs),
+                bytes: row.bytes_written.unsigned_abs(),
+            },
+            file_key: row.file_key,
+            sha256: row.sha256,
+            status_details: row.status_details,
+        })
+    }
+}
+
+/// The columns of [`Row`] for statements that join the connection's name.
+macro_rules! select_jobs {
+    ($rest:literal) => {
+        concat!(
+            "SELECT jobs.id, jobs.kind, jobs.status, jobs.connection_seq, connections.name AS connection, ",
+            "jobs.request, jobs.file_name, jobs.created_by, jobs.created_at, jobs.expires_at, jobs.started_at, ",
+            "jobs.finished_at, jobs.attempts, jobs.fencing_token, jobs.rows_written, jobs.expected_rows, ",
+            "jobs.bytes_written, jobs.file_key, jobs.sha256, jobs.status_details ",
+            "FROM jobs LEFT JOIN connections ON connections.seq = jobs.connection_seq ",
+            $rest
+        )
+    };
+}
+
+use select_jobs;
+
+impl Store {
+    /// Adds a job, which queues it too, and its entry in the audit log.
+    ///
+    /// # Errors
+    /// [`StoreError`]; then there is neither.
+    pub async fn add_job(&self, job: NewJob<'_>, entry: &NewEntry) -> Result<(), StoreError> {
+        let request =
+            serde_json::to_string(job.request.input()).map_err(|error| StoreError::Corrupt(error.to_string()))?;
+        with_pool!(&self.db, pool => {
+            let mut transaction = pool.begin_with(BEGIN_WRITING).await?;
+            sqlx::query(
+                "INSERT INTO jobs
+                     (id, kind, status, lane, connection_seq, request, file_name, created_by, created_at, expires_at)
+                 VALUES ($1, $2, 'pending', $3, $4, $5, $6, $7, $8, $9)",
+            )
+            .bind(job.id.as_str())
+            .bind(JobKind::UsersExport.name())
+            .bind(job.lane.name())
+            .bind(job.connection_seq)
+            .bind(request)
+            .bind(job.file_name)
+            .bind(job.created_by)
+            .bind(job.created_at.0)
+            .bind(job.expires_at.0)
+            .execute(&mut *transaction)
+            .await?;
+            append_entry!(transaction, entry);
+            transaction.commit().await
+        })?;
+        Ok(())
+    }
+
+    /// Finds a job that has not expired at `now`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn job(&self, id: &JobId, now: Timestamp) -> Result<Option<StoredJob>, StoreError> {
+        let row: Option<Row> = with_pool!(&self.db, pool => {
+            sqlx::query_as(select_jobs!("WHERE jobs.id = $1 AND jobs.expires_at > $2"))
+                .bind(id.as_str())
+                .bind(now.0)
+                .fetch_optional(pool)
+                .await
+        })?;
+        row.map(TryInto::try_into).transpose()
+    }
+}

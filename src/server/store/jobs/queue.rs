@@ -1,0 +1,190 @@
+//! The queue: leases, heartbeats and ends.
+//!
+//! Every write of a worker carries the fencing token of its lease and is refused once another worker has taken over, or
+//! the job has ended otherwise.
+
+use crate::domain::{
+    job::{JobId, JobStatus, Progress},
+    timestamp::Timestamp,
+};
+
+use super::{BEGIN_WRITING, Lane, NewEntry, Store, StoreError, append_entry, with_pool};
+
+/// A worker's right to run a job, until another worker's lease has a higher token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lease {
+    /// The job.
+    pub job_id: JobId,
+    /// The lease's number.
+    pub fencing_token: i64,
+}
+
+/// How a run ended, to be written into the job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// The file is whole and published.
+    Completed {
+        /// Where it is.
+        file_key: String,
+        /// SHA-256 of the file as it is stored.
+        sha256: String,
+    },
+    /// There is no file.
+    Failed {
+        /// Why, in words for a person.
+        status_details: String,
+    },
+}
+
+impl Store {
+    /// Leases the oldest job of a lane that waits, or whose worker has let its lease run out.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn claim_job(
+        &self,
+        lane: Lane,
+        now: Timestamp,
+        lease_expires_at: Timestamp,
+    ) -> Result<Option<Lease>, StoreError> {
+        let row: Option<(String, i64)> = with_pool!(&self.db, pool => {
+            sqlx::query_as(
+                "UPDATE jobs
+                 SET status = 'processing', started_at = $2, lease_expires_at = $3, attempts = attempts + 1,
+                     fencing_token = fencing_token + 1, rows_written = 0, bytes_written = 0, expected_rows = NULL
+                 WHERE id = (
+                     SELECT id FROM jobs
+                     WHERE lane = $1 AND expires_at > $2
+                       AND (status = 'pending' OR (status = 'processing' AND lease_expires_at <= $2))
+                     ORDER BY created_at LIMIT 1
+                 )
+                 RETURNING id, fencing_token",
+            )
+            .bind(lane.name())
+            .bind(now.0)
+            .bind(lease_expires_at.0)
+            .fetch_optional(pool)
+            .await
+        })?;
+        row.map(|(id, fencing_token)| Ok(Lease { job_id: id.parse().map_err(StoreError::Corrupt)?, fencing_token }))
+            .transpose()
+    }
+
+    /// Writes progress and renews the lease; `false` if the lease is lost: taken over, deleted, cancelled or ended.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn heartbeat(
+        &self,
+        lease: &Lease,
+        progress: Progress,
+        lease_expires_at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let id: Option<String> = with_pool!(&self.db, pool => {
+            sqlx::query_scalar(
+                "UPDATE jobs
+                 SET lease_expires_at = $3, rows_written = $4, expected_rows = $5, bytes_written = $6
+                 WHERE id = $1 AND fencing_token = $2 AND status = 'processing'
+                 RETURNING id",
+            )
+            .bind(lease.job_id.as_str())
+            .bind(lease.fencing_token)
+            .bind(lease_expires_at.0)
+            .bind(progress.rows.cast_signed())
+            .bind(progress.expected_rows.map(u64::cast_signed))
+            .bind(progress.bytes.cast_signed())
+            .fetch_optional(pool)
+            .await
+        })?;
+        Ok(id.is_some())
+    }
+
+    /// Gives a job back to the queue, to be started over at once; nothing happens if the lease is lost.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn release_job(&self, lease: &Lease) -> Result<(), StoreError> {
+        with_pool!(&self.db, pool => {
+            sqlx::query(
+                "UPDATE jobs SET lease_expires_at = 0
+                 WHERE id = $1 AND fencing_token = $2 AND status = 'processing'",
+            )
+            .bind(lease.job_id.as_str())
+            .bind(lease.fencing_token)
+            .execute(pool)
+            .await
+        })?;
+        Ok(())
+    }
+
+    /// Ends every lease: for a process that knows itself to be the only one with workers.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn release_all_jobs(&self) -> Result<(), StoreError> {
+        with_pool!(&self.db, pool => {
+            sqlx::query("UPDATE jobs SET lease_expires_at = 0 WHERE status = 'processing'").execute(pool).await
+        })?;
+        Ok(())
+    }
+
+    /// Ends a job and records it in the audit log; `false` if the lease is lost, and then nothing is written.
+    ///
+    /// # Errors
+    /// [`StoreError`]; then nothing is written.
+    pub async fn finish_job(
+        &self,
+        lease: &Lease,
+        outcome: &Outcome,
+        progress: Progress,
+        now: Timestamp,
+        entry: &NewEntry,
+    ) -> Result<bool, StoreError> {
+        let (status, file_key, sha256, status_details) = match outcome {
+            Outcome::Completed { file_key, sha256 } => (JobStatus::Completed, Some(file_key), Some(sha256), None),
+            Outcome::Failed { status_details } => (JobStatus::Failed, None, None, Some(status_details)),
+        };
+        with_pool!(&self.db, pool => {
+            let mut transaction = pool.begin_with(BEGIN_WRITING).await?;
+            let id: Option<String> = sqlx::query_scalar(
+                "UPDATE jobs
+                 SET status = $3, finished_at = $4, lease_expires_at = NULL, rows_written = $5, expected_rows = $6,
+                     bytes_written = $7, file_key = $8, sha256 = $9, status_details = $10
+                 WHERE id = $1 AND fencing_token = $2 AND status = 'processing'
+                 RETURNING id",
+            )
+            .bind(lease.job_id.as_str())
+            .bind(lease.fencing_token)
+            .bind(status.name())
+            .bind(now.0)
+            .bind(progress.rows.cast_signed())
+            .bind(progress.expected_rows.map(u64::cast_signed))
+            .bind(progress.bytes.cast_signed())
+            .bind(file_key)
+            .bind(sha256)
+            .bind(status_details)
+            .fetch_optional(&mut *transaction)
+            .await?;
+            if id.is_some() {
+                append_entry!(transaction, entry);
+            }
+            transaction.commit().await?;
+            Ok(id.is_some())
+        })
+    }
+
+    /// The leases whose files must stay: of jobs that are being processed or have completed.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn leases_with_files(&self) -> Result<Vec<Lease>, StoreError> {
+        let rows: Vec<(String, i64)> = with_pool!(&self.db, pool => {
+            sqlx::query_as("SELECT id, fencing_token FROM jobs WHERE status IN ('processing', 'completed')")
+                .fetch_all(pool)
+                .await
+        })?;
+        rows.into_iter()
+            .map(|(id, fencing_token)| Ok(Lease { job_id: id.parse().map_err(StoreError::Corrupt)?, fencing_token }))
+            .collect()
+    }
+}

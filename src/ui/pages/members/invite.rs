@@ -1,0 +1,180 @@
+//! Invite member: makes a one-time link and shows it, once.
+
+use leptos::{
+    ev::SubmitEvent,
+    form::FromFormData,
+    html,
+    prelude::*,
+    wasm_bindgen::JsCast,
+    web_sys::{
+        HtmlInputElement,
+        js_sys::{Function, Reflect},
+    },
+};
+
+use super::change::role_options;
+use crate::{
+    domain::{
+        error::AppError,
+        invitation::{InvitationForm, Invited, LIFETIME_DAYS, NewInvitation},
+        local_path::MEMBERS,
+        role::Role,
+    },
+    rpc::members::InviteMember as InviteMemberAction,
+    ui::components::{
+        alert::{Alert, FieldError},
+        focus::focus_soon,
+        time::Time,
+    },
+};
+
+/// The id of the field that has the link.
+const LINK: &str = "invitation-link";
+
+/// The form, and what came of it.
+///
+/// Without JavaScript it is posted to the page itself, which answers with the link: a redirect would have to keep the
+/// secret somewhere.
+#[component]
+pub fn InviteMember(
+    /// Sends the form.
+    invite: ServerAction<InviteMemberAction>,
+    /// What a form that was posted without JavaScript has brought.
+    invited: Option<Invited>,
+) -> AnyView {
+    let (InvitationForm { email, role }, result) = match invited {
+        Some(Invited { form, result }) => (form, Some(result)),
+        None => (InvitationForm::default(), None),
+    };
+    let role = role.parse().unwrap_or(Role::ViewerUsers);
+    // What was made is no longer to be typed.
+    let email = if matches!(result, Some(Ok(_))) { String::new() } else { email };
+    let result = RwSignal::new(result);
+    let form = NodeRef::<html::Form>::new();
+    Effect::new(move |before: Option<usize>| {
+        let version = invite.version().get();
+        if before.is_some_and(|before| before != version) {
+            let answer = invite.value().get_untracked();
+            match &answer {
+                Some(Ok(_)) => {
+                    if let Some(form) = form.get_untracked() {
+                        form.reset();
+                    }
+                    focus_soon(LINK);
+                }
+                Some(Err(AppError::Invalid(_))) => focus_soon("invite-email"),
+                _ => {}
+            }
+            result.set(answer);
+        }
+        version
+    });
+
+    let on_submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        if let (false, Ok(form)) = (invite.pending().get_untracked(), InviteMemberAction::from_event(&event)) {
+            invite.dispatch(form);
+        }
+    };
+    let field_error = Signal::derive(move || {
+        result.with(|result| match result {
+            Some(Err(AppError::Invalid(message))) => Some(message.clone()),
+            _ => None,
+        })
+    });
+    let is_wrong = move || field_error.with(Option::is_some);
+    let error = move || match result.get() {
+        None | Some(Ok(_) | Err(AppError::Invalid(_))) => None,
+        Some(Err(error)) => Some(view! { <Alert><p>{error.to_string()}</p></Alert> }),
+    };
+    let made = move || match result.get() {
+        Some(Ok(invitation)) => Some(view! { <Made invitation /> }),
+        _ => None,
+    };
+    view! {
+        <section class="card invite" aria-labelledby="invite-heading">
+            <h2 class="card-title" id="invite-heading">"Invite member"</h2>
+            {error}
+            <form class="invite-form" method="post" action=MEMBERS novalidate node_ref=form on:submit=on_submit>
+                <div class="field">
+                    <label for="invite-email">"Email"</label>
+                    <input
+                        id="invite-email"
+                        name="email"
+                        type="email"
+                        autocomplete="off"
+                        autocapitalize="none"
+                        spellcheck="false"
+                        value=email
+                        aria-invalid=move || is_wrong().then_some("true")
+                        aria-describedby=move || is_wrong().then_some("invite-email-error")
+                        required
+                    />
+                    <FieldError id="invite-email-error" message=field_error />
+                </div>
+                <div class="field">
+                    <label for="invite-role">"Role"</label>
+                    <select id="invite-role" name="role">{role_options(role)}</select>
+                </div>
+                <button
+                    class="button button-primary"
+                    type="submit"
+                    aria-busy=move || invite.pending().get().then_some("true")
+                >
+                    "Create invitation link"
+                </button>
+            </form>
+            <p class="hint">
+                {format!("The link works once, for {LIFETIME_DAYS} days. A new link for the same address replaces the old one.")}
+            </p>
+            <div class="quiet" role="status">{made}</div>
+        </section>
+    }
+    .into_any()
+}
+
+#[component]
+fn Made(invitation: NewInvitation) -> AnyView {
+    let NewInvitation { email, role, link, expires_at } = invitation;
+    let runs = RwSignal::new(false);
+    let outcome = RwSignal::new("");
+    Effect::new(move |_| runs.set(true));
+    let on_click =
+        move |_| outcome.set(if copy(LINK) { "Copied." } else { "It is selected: copy it with the keyboard." });
+    let button = move || {
+        runs.get().then(|| {
+            view! { <button class="button" type="button" on:click=on_click>"Copy link"</button> }
+        })
+    };
+    view! {
+        <div class="note made">
+            <p>
+                "Send this link to " <strong>{email}</strong> ", who joins as " <strong>{role.title()}</strong>
+                ". It works once, until " <Time at=expires_at /> ", and is shown only now."
+            </p>
+            <div class="field">
+                <label for=LINK>"Invitation link"</label>
+                <div class="made-line">
+                    <input id=LINK type="text" readonly value=link />
+                    {button}
+                </div>
+            </div>
+            <p class="hint">{outcome}</p>
+        </div>
+    }
+    .into_any()
+}
+
+/// Puts what a field holds on the clipboard; `false` if the browser does not let it. The field stays selected, so that
+/// the keyboard can copy it too.
+///
+/// By the old way, which works on plain http too, where browsers don't have the new one.
+fn copy(id: &str) -> bool {
+    let document = document();
+    let Some(input) = document.get_element_by_id(id).and_then(|input| input.dyn_into::<HtmlInputElement>().ok()) else {
+        return false;
+    };
+    input.select();
+    let run = Reflect::get(&document, &"execCommand".into()).and_then(JsCast::dyn_into::<Function>);
+    run.and_then(|run| run.call1(&document, &"copy".into())).is_ok_and(|copied| copied.as_bool() == Some(true))
+}

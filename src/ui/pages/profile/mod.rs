@@ -1,0 +1,121 @@
+//! Profile: a member's own account.
+
+mod password;
+pub mod recovery_codes;
+mod second_factor;
+pub mod set_up_app;
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::use_query_map;
+
+use self::{password::ChangePasswordForm, second_factor::SecondFactorSection};
+use crate::{
+    domain::{error::AppError, profile::Profile},
+    rpc::profile::{BeginSecondFactor, ChangePassword, NewRecoveryCodes, TurnOffSecondFactor, get_profile},
+    ui::{
+        components::{failure::Failure, focus::focus_soon, loading::Loading},
+        format,
+    },
+};
+
+/// The page's address.
+pub const PROFILE: &str = "/profile";
+
+/// Where the outcome of a form is told.
+const NOTICE: &str = "profile-notice";
+
+/// What one can do here. Kept above what is loaded, so that a form's error outlives the form.
+#[derive(Clone, Copy)]
+struct Actions {
+    change: ServerAction<ChangePassword>,
+    begin: ServerAction<BeginSecondFactor>,
+    renew: ServerAction<NewRecoveryCodes>,
+    turn_off: ServerAction<TurnOffSecondFactor>,
+}
+
+impl Actions {
+    /// Whether the last thing that was done went wrong; then nothing that went well before is told any more.
+    fn failed(self) -> bool {
+        fn is_err<T>(value: &Option<Result<T, AppError>>) -> bool {
+            matches!(value, Some(Err(_)))
+        }
+        self.change.value().with(is_err)
+            || self.begin.value().with(is_err)
+            || self.renew.value().with(is_err)
+            || self.turn_off.value().with(is_err)
+    }
+
+    /// Changes with every success, which the page's data and its forms begin anew after.
+    fn successes(self) -> (Option<usize>, Option<usize>) {
+        let changed = self.change.value().with(|value| matches!(value, Some(Ok(_))));
+        let off = self.turn_off.value().with(|value| matches!(value, Some(Ok(()))));
+        (changed.then(|| self.change.version().get()), off.then(|| self.turn_off.version().get()))
+    }
+}
+
+/// E-mail address and role, password, second factor.
+#[component]
+pub fn ProfilePage() -> AnyView {
+    let actions = Actions {
+        change: ServerAction::new(),
+        begin: ServerAction::new(),
+        renew: ServerAction::new(),
+        turn_off: ServerAction::new(),
+    };
+    let successes = Memo::new(move |_| actions.successes());
+    let profile = Resource::new(move || successes.get(), |_| get_profile());
+    Effect::new(move |before: Option<(Option<usize>, Option<usize>)>| {
+        let now = successes.get();
+        if before.is_some_and(|before| before != now) && now != (None, None) {
+            focus_soon(NOTICE);
+        }
+        now
+    });
+    let query = use_query_map();
+    let notice = move || if actions.failed() { None } else { query.with(|query| outcome(|name| query.get(name))) };
+    let content = move || {
+        Suspend::new(async move {
+            match profile.await {
+                Ok(profile) => view! { <Loaded profile actions /> }.into_any(),
+                Err(error) => view! { <Failure error /> }.into_any(),
+            }
+        })
+    };
+    view! {
+        <Title text="Profile" />
+        <div class="quiet" id=NOTICE role="status" tabindex="-1">
+            {move || notice().map(|text| view! { <p class="note note-good">{text}</p> })}
+        </div>
+        <Transition fallback=Loading>{content}</Transition>
+    }
+    .into_any()
+}
+
+/// What the address says went well.
+fn outcome(query: impl Fn(&str) -> Option<String>) -> Option<String> {
+    if let Some(ended) = query("ended").and_then(|ended| ended.parse().ok()) {
+        let sessions = match ended {
+            0 => "You were signed in nowhere else.".to_owned(),
+            1 => "1 other session was ended.".to_owned(),
+            _ => format!("{} other sessions were ended.", format::number(ended)),
+        };
+        return Some(format!("Your password is changed. {sessions}"));
+    }
+    query("turned-off").map(|_| "The second factor is off.".to_owned())
+}
+
+#[component]
+fn Loaded(profile: Profile, actions: Actions) -> AnyView {
+    let Profile { member, second_factor } = profile;
+    view! {
+        <h1>"Profile"</h1>
+        <dl class="card profile-facts">
+            <div class="fact"><dt>"Email"</dt> <dd class="wrap-anywhere">{member.email.clone()}</dd></div>
+            <div class="fact"><dt>"Role"</dt> <dd>{member.role.title()}</dd></div>
+        </dl>
+        <ChangePasswordForm change=actions.change email=member.email />
+        <SecondFactorSection second_factor actions />
+    }
+    .into_any()
+}

@@ -1,0 +1,116 @@
+//! The second factor: set it up, renew its recovery codes, turn it off.
+
+use leptos::{form::ActionForm, prelude::*};
+
+use super::Actions;
+use crate::{
+    domain::{error::AppError, profile::SecondFactor},
+    ui::{
+        components::{alert::Alert, time::Time},
+        format,
+    },
+};
+
+/// Recovery codes that are few enough to make new ones.
+const FEW: u64 = 3;
+
+/// The section of the page Profile.
+#[component]
+pub fn SecondFactorSection(
+    /// The second factor, if one is set up.
+    second_factor: Option<SecondFactor>,
+    /// What the page's forms do.
+    actions: Actions,
+) -> AnyView {
+    let content = match second_factor {
+        None => view! { <Off actions /> }.into_any(),
+        Some(second_factor) => view! { <On second_factor actions /> }.into_any(),
+    };
+    view! {
+        <section class="card" aria-labelledby="second-factor-title">
+            <h2 class="card-title" id="second-factor-title">"Second factor"</h2>
+            {content}
+        </section>
+    }
+    .into_any()
+}
+
+#[component]
+fn Off(actions: Actions) -> AnyView {
+    let error = move || {
+        let error = actions.begin.value().get().and_then(Result::err);
+        error.map(|error| view! { <Alert><p>{error.to_string()}</p></Alert> })
+    };
+    view! {
+        <div class="stack">
+            <p>
+                "Off. With a second factor, signing in takes a code of an app on your phone besides your password: "
+                "whoever learns the password alone stays outside."
+            </p>
+            {error}
+            <ActionForm action=actions.begin>
+                <button class="button" type="submit">"Set up an authenticator app"</button>
+            </ActionForm>
+        </div>
+    }
+    .into_any()
+}
+
+#[component]
+fn On(second_factor: SecondFactor, actions: Actions) -> AnyView {
+    let left = second_factor.recovery_codes_left;
+    let few = (left <= FEW).then(|| view! { <p class="note">"Make new ones before the last is used."</p> });
+    view! {
+        <div class="stack">
+            <p>
+                "On since " <Time at=second_factor.since /> ". "
+                {format!("You have {} left.", format::counted(left, "recovery code"))}
+            </p>
+            {few}
+            <div class="field-pair">
+                <div class="sub-form" role="group" aria-labelledby="new-codes-title">
+                    <h3 class="sub-title" id="new-codes-title">"New recovery codes"</h3>
+                    <p class="hint">"The old ones stop working."</p>
+                    {password_error(move || actions.renew.value().get().and_then(Result::err))}
+                    <ActionForm action=actions.renew attr:class="stack">
+                        {password_field("new-codes-password")}
+                        <button class="button" type="submit">"New recovery codes"</button>
+                    </ActionForm>
+                </div>
+                <div class="sub-form" role="group" aria-labelledby="turn-off-title">
+                    <h3 class="sub-title" id="turn-off-title">"Turn off"</h3>
+                    <p class="hint">"Your password alone signs you in then."</p>
+                    {password_error(move || actions.turn_off.value().get().and_then(Result::err))}
+                    <ActionForm action=actions.turn_off attr:class="stack">
+                        {password_field("turn-off-password")}
+                        <button class="button" type="submit">"Turn off"</button>
+                    </ActionForm>
+                </div>
+            </div>
+        </div>
+    }
+    .into_any()
+}
+
+fn password_field(id: &'static str) -> AnyView {
+    view! {
+        <div class="field">
+            <label for=id>"Password"</label>
+            <input id=id name="password" type="password" autocomplete="current-password" required />
+        </div>
+    }
+    .into_any()
+}
+
+fn password_error(error: impl Fn() -> Option<AppError> + Send + 'static) -> AnyView {
+    let alert = move || {
+        error().map(|error| {
+            let text = match error {
+                AppError::WrongCredentials => "This is not your password.".to_owned(),
+                error => error.to_string(),
+            };
+            view! { <Alert><p>{text}</p></Alert> }
+        })
+    };
+    alert.into_any()
+}

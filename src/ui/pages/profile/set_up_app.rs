@@ -1,0 +1,87 @@
+//! Set up an authenticator app: its secret, and the first code.
+
+use leptos::{form::ActionForm, prelude::*};
+use leptos_meta::Title;
+use leptos_router::components::Redirect;
+
+use super::PROFILE;
+use crate::{
+    domain::{error::AppError, profile::SecondFactorSetUp},
+    rpc::profile::{ConfirmSecondFactor, get_second_factor_set_up},
+    ui::components::{alert::Alert, copy::CopyButton, failure::Failure, loading::Loading},
+};
+
+/// The secret as a QR code, as text and as a link, and the form that confirms it.
+#[component]
+pub fn SetUpAppPage() -> AnyView {
+    let confirm = ServerAction::<ConfirmSecondFactor>::new();
+    let set_up = Resource::new(|| (), |()| get_second_factor_set_up());
+    let content = move || {
+        Suspend::new(async move {
+            match set_up.await {
+                Ok(set_up) => view! { <Loaded set_up confirm /> }.into_any(),
+                // Nothing is being set up, or no longer: the profile says how it stands.
+                Err(AppError::NotFound) => view! { <Redirect path=PROFILE /> }.into_any(),
+                Err(error) => view! { <Failure error /> }.into_any(),
+            }
+        })
+    };
+    view! {
+        <Title text="Set up an authenticator app" />
+        <Suspense fallback=Loading>{content}</Suspense>
+    }
+    .into_any()
+}
+
+#[component]
+fn Loaded(set_up: SecondFactorSetUp, confirm: ServerAction<ConfirmSecondFactor>) -> AnyView {
+    let SecondFactorSetUp { secret, link, qr } = set_up;
+    let error = move || {
+        let error = confirm.value().get().and_then(Result::err);
+        error.map(|error| view! { <Alert><p>{error.to_string()}</p></Alert> })
+    };
+    view! {
+        <a class="back" href=PROFILE>"Back to Profile"</a>
+        <h1>"Set up an authenticator app"</h1>
+        <section class="card set-up" aria-labelledby="scan-title">
+            <div class="stack">
+                <h2 class="card-title" id="scan-title">"1. Give the app its secret"</h2>
+                <p>"Scan the QR code with the app on your phone, or type the secret in by hand:"</p>
+                <p><code class="secret">{secret.clone()}</code></p>
+                <CopyButton label="Copy secret" text=secret />
+                <p><a href=link rel="external">"Open in an app on this device"</a></p>
+            </div>
+            <svg
+                class="qr"
+                role="img"
+                aria-label="QR code with the secret"
+                viewBox=format!("0 0 {0} {0}", qr.side)
+            >
+                <rect class="qr-light" width=qr.side.to_string() height=qr.side.to_string() />
+                <path class="qr-dark" d=qr.path />
+            </svg>
+        </section>
+        <section class="card" aria-labelledby="confirm-title">
+            <h2 class="card-title" id="confirm-title">"2. Type the code that the app shows"</h2>
+            <div class="stack profile-form">
+                {error}
+                <ActionForm action=confirm attr:class="stack">
+                    <div class="field">
+                        <label for="code">"Authentication code"</label>
+                        <input
+                            id="code"
+                            name="code"
+                            class="code-input"
+                            type="text"
+                            inputmode="numeric"
+                            autocomplete="one-time-code"
+                            required
+                        />
+                    </div>
+                    <button class="button button-primary" type="submit">"Turn on"</button>
+                </ActionForm>
+            </div>
+        </section>
+    }
+    .into_any()
+}

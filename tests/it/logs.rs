@@ -1,0 +1,74 @@
+//! No log line holds a secret, at whatever level: the program is run with everything logged, and its log is searched.
+
+use std::{
+    fs::{self, File},
+    path::Path,
+    process::Stdio,
+};
+
+use muster::domain::{invitation::NewInvitation, job::JobStatus, profile::SecondFactorSetUp};
+
+use crate::{
+    process::{Process, add_admin, succeed},
+    support::PASSWORD,
+};
+
+/// A secret that nobody has, to be typed where another one is asked for.
+const TYPED: &str = "tYpEd-by-mistake-7";
+
+#[tokio::test]
+async fn no_log_line_holds_a_secret() {
+    let dir = tempfile::tempdir().unwrap();
+    let users = dir.path().join("users.ndjson");
+    let bcrypt = format!("$2b$10${}", "S".repeat(53));
+    fs::write(&users, format!(r#"{{"email":"secret.person@example.com","password_hash":"{bcrypt}"}}"#)).unwrap();
+    succeed(dir.path(), &["connection", "add", "Db"], Stdio::null());
+    add_admin(dir.path());
+    succeed(dir.path(), &["import", "--connection", "Db", "users.ndjson"], Stdio::null());
+    let log = dir.path().join("log");
+    let process = Process::start_with(dir.path(), |command| {
+        command.env("MUSTER_LOG", "trace").stderr(File::create(&log).unwrap());
+    })
+    .await;
+    let client = &process.client;
+
+    // Signing in, rightly and wrongly; the session's cookie.
+    let answer = client.rpc("sign_in", &[("email", "ann@acme.test"), ("password", PASSWORD)]).await;
+    let cookie = answer.headers()["set-cookie"].to_str().unwrap().to_owned();
+    let session = cookie.split(['=', ';']).nth(1).unwrap().to_owned();
+    assert!(session.len() >= 20, "{cookie}");
+    client.rpc("sign_in", &[("email", TYPED), ("password", TYPED)]).await;
+    let changed = "changed horse battery";
+    client.rpc("change_password", &[("current_password", TYPED), ("new_password", changed)]).await;
+
+    // A link to a file, used.
+    let id = client.submit(&[("form[format]", "csv"), ("form[include_defaults]", "true")]).await;
+    assert_eq!(client.ended(&id).await.status, JobStatus::Completed);
+    let link = client.mint(&id).await;
+    let file = client.get(&link).send().await.unwrap().text().await.unwrap();
+    assert!(file.contains("secret.person@example.com"), "{file}");
+    let token = link.split('/').nth(2).unwrap().to_owned();
+
+    // An invitation, opened; a second factor, begun; users, seen and searched for.
+    let invitation: NewInvitation =
+        client.ask("invite_member", &[("email", "new@acme.test"), ("role", "viewer-users")]).await;
+    let invited = invitation.link.rsplit_once('=').unwrap().1.to_owned();
+    client.get(&format!("/invitation?token={invited}")).send().await.unwrap();
+    client.rpc("accept_invitation", &[("token", &invited), ("password", "short")]).await;
+    client.rpc("begin_second_factor", &[]).await;
+    let app: SecondFactorSetUp = client.ask("get_second_factor_set_up", &[]).await;
+    let app = app.secret.replace(' ', "");
+    client.rpc("confirm_second_factor", &[("code", "907856")]).await;
+    client.get("/users?q=secret.person").send().await.unwrap();
+    drop(process);
+
+    let log = fs::read_to_string(&log).unwrap();
+    assert!(log.lines().count() > 100 && log.contains("a download began"), "everything is logged");
+    let person = "secret.person";
+    for secret in [PASSWORD, TYPED, changed, &session, &token, &invited, &app, "907856", &bcrypt, person] {
+        let line = log.lines().find(|line| line.contains(secret));
+        assert_eq!(line, None, "the log holds {secret}");
+    }
+    let key = fs::read(Path::new(dir.path()).join("data/secrets.key")).unwrap();
+    assert!(!log.contains(String::from_utf8_lossy(&key).trim()), "the log holds the key");
+}

@@ -1,0 +1,75 @@
+//! The program as a process of its own, to be killed and listened to.
+
+use std::{
+    io::{BufRead, BufReader, Write},
+    path::Path,
+    process::{Child, Command, Stdio},
+};
+
+use crate::{
+    cli::muster,
+    support::{Client, PASSWORD, eventually},
+};
+
+/// A server of its own process.
+pub struct Process {
+    pub child: Child,
+    pub client: Client,
+}
+
+impl Process {
+    /// Serves and signs in as [`add_admin`]'s member.
+    pub async fn start(dir: &Path) -> Self {
+        Self::start_with(dir, |_| {}).await
+    }
+
+    /// The same, with something else about the process.
+    pub async fn start_with(dir: &Path, change: impl FnOnce(&mut Command)) -> Self {
+        let mut command = muster(dir, &["serve", "--addr", "127.0.0.1:0"]);
+        change(&mut command);
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+        let url = line.trim().rsplit(' ').next().unwrap().to_owned();
+        let http =
+            reqwest::Client::builder().cookie_store(true).redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        let client = Client { http, url };
+        let form = [("email", "ann@acme.test"), ("password", PASSWORD)];
+        eventually(async || {
+            let request = client.post("/rpc/sign_in").header("accept", "application/json").form(&form);
+            request.send().await.ok().filter(|response| response.status().is_success())
+        })
+        .await;
+        Self { child, client }
+    }
+
+    /// SIGKILL: nothing in the process gets to clean up.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Runs a command that has to succeed.
+pub fn succeed(dir: &Path, args: &[&str], stdin: Stdio) {
+    let mut child = muster(dir, args).stdin(stdin).stdout(Stdio::null()).spawn().unwrap();
+    assert!(child.wait().unwrap().success(), "{args:?}");
+}
+
+/// Adds `ann@acme.test`, an Admin.
+pub fn add_admin(dir: &Path) {
+    let mut member = muster(dir, &["member", "add", "ann@acme.test", "--role", "admin"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    member.stdin.take().unwrap().write_all(PASSWORD.as_bytes()).unwrap();
+    assert!(member.wait().unwrap().success());
+}

@@ -3,8 +3,6 @@
 mod filters;
 mod table;
 
-use std::collections::BTreeMap;
-
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
@@ -119,15 +117,27 @@ fn Paging(newer: Option<Cursor>, older: Option<Cursor>, form: ActivityForm) -> i
     })
 }
 
-/// The address of a page of filtered entries.
+/// The address of a page of filtered entries: what a browser would make of the form, without what is empty.
 fn address(form: &ActivityForm, page: Option<Cursor>) -> String {
     let page = page.map(|cursor| cursor.to_string()).unwrap_or_default();
-    let filters =
-        [("member", &form.member), ("action", &form.action), ("from", &form.from), ("to", &form.to), ("page", &page)];
-    let query: BTreeMap<_, _> = filters.into_iter().filter(|(_, value)| !value.is_empty()).collect();
-    // A map of texts can always be written.
-    match serde_qs::to_string(&query).unwrap_or_default() {
+    let ActivityForm { member, action, from, to } = form;
+    // A query of texts can always be written.
+    match serde_qs::to_string(&Query { member, action, from, to, page: &page }).unwrap_or_default() {
         query if query.is_empty() => PATH.to_owned(),
         query => format!("{PATH}?{query}"),
     }
+}
+
+#[derive(serde::Serialize)]
+struct Query<'a> {
+    #[serde(skip_serializing_if = "str::is_empty")]
+    member: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    action: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    from: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    to: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    page: &'a str,
 }

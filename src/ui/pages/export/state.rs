@@ -193,9 +193,14 @@ impl FormState {
             [self.message_at(Place::FieldName(index)), self.remark_at(index), self.message_at(Place::FieldTitle(index))]
         });
         let parts: Vec<_> = parts.into_iter().flatten().collect();
-        let text = if parts.is_empty() { String::new() } else { format!("Field {}: {}", index + 1, parts.join(" ")) };
-        // The same words again would be no news.
-        set_if_changed(self.news, text);
+        let field = format!("Field {}: ", index + 1);
+        if !parts.is_empty() {
+            // The same words again would be no news.
+            set_if_changed(self.news, format!("{field}{}", parts.join(" ")));
+        } else if self.news.with_untracked(|news| news.starts_with(&field)) {
+            // Mended. What else was said stays: it may not have been heard yet.
+            self.news.set(String::new());
+        }
     }
 
     /// Shows every error there is, as the member wants to submit; gives back the errors.

@@ -172,3 +172,9 @@ setup_tests() {
     setup_rust_lints
     setup_nextest
 }
+
+# For production: the browser's files have their content's hash in their names, so that they can be kept for good, and are
+# compressed in advance. Not for "cargo leptos watch", which would go on serving the names of the first build.
+build_release() {
+    LEPTOS_HASH_FILES=true cargo leptos build --release --precompress
+}

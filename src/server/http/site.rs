@@ -28,7 +28,8 @@ impl Site {
             .unwrap_or_else(|| PathBuf::from("target/site"));
         // The build writes the hashes of the files' names beside the program.
         let hashes = program.as_deref().and_then(Path::parent).map(|dir| dir.join("hash.txt"));
-        let hashed = hashes.as_deref().is_some_and(Path::is_file);
+        // They count unless a later build left files without.
+        let hashed = hashes.as_deref().is_some_and(Path::is_file) && !root.join("pkg/muster.wasm").is_file();
         // The variable is set by `cargo leptos watch`, which reloads the page after each build.
         let watched = std::env::var_os("LEPTOS_WATCH").is_some();
         let options = LeptosOptions::builder()

@@ -174,7 +174,8 @@ setup_tests() {
 }
 
 # For production: the browser's files have their content's hash in their names, so that they can be kept for good, and are
-# compressed in advance. Not for "cargo leptos watch", which would go on serving the names of the first build.
+# compressed in advance; the WebAssembly is in parts, of which a page loads those that it needs (src/ui/lazy.rs). Not for
+# "cargo leptos watch", which would go on serving the names of the first build.
 build_release() {
-    LEPTOS_HASH_FILES=true cargo leptos build --release --precompress
+    LEPTOS_HASH_FILES=true cargo leptos build --release --precompress --split --lib-features split
 }

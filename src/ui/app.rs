@@ -9,20 +9,10 @@ use leptos_router::{
 };
 
 use super::{
-    components::{layout::Layout, time::provide_clock},
+    components::layout::Layout,
     pages::{
-        activity::ActivityPage,
-        export::ExportPage,
-        invitation::InvitationPage,
-        jobs::{job::JobPage, list::JobsPage, submitted::provide_submitted},
-        members::{MembersPage, member::MemberPage},
-        my_sessions::MySessionsPage,
-        not_found::NotFoundPage,
-        profile::{ProfilePage, recovery_codes::RecoveryCodesPage, set_up_app::SetUpAppPage},
-        set_up::SetUpPage,
-        sign_in::SignInPage,
-        sign_in_code::SignInCodePage,
-        users::{list::UsersPage, user::UserPage},
+        self, invitation::InvitationPage, jobs::submitted::provide_submitted, not_found::NotFoundPage,
+        set_up::SetUpPage, sign_in::SignInPage, sign_in_code::SignInCodePage,
     },
 };
 
@@ -33,7 +23,6 @@ use super::{
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
-    provide_clock();
     provide_submitted();
 
     view! {
@@ -47,19 +36,19 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/invitation") view=InvitationPage ssr=SsrMode::Async />
                 // One frame around all pages of a signed-in member, which stays when the page changes.
                 <ParentRoute path=path!("") view=Layout ssr=SsrMode::Async>
-                    <Route path=path!("/users") view=UsersPage ssr=SsrMode::Async />
-                    <Route path=path!("/users/import-export") view=JobsPage ssr=SsrMode::Async />
-                    <Route path=path!("/users/import-export/export") view=ExportPage ssr=SsrMode::Async />
-                    <Route path=path!("/users/import-export/jobs/:job_id") view=JobPage ssr=SsrMode::Async />
+                    <Route path=path!("/users") view=pages::USERS ssr=SsrMode::Async />
+                    <Route path=path!("/users/import-export") view=pages::JOBS ssr=SsrMode::Async />
+                    <Route path=path!("/users/import-export/export") view=pages::EXPORT ssr=SsrMode::Async />
+                    <Route path=path!("/users/import-export/jobs/:job_id") view=pages::JOB ssr=SsrMode::Async />
                     // After those that are fixed: the id of a user has a "|", theirs have none.
-                    <Route path=path!("/users/:user_id") view=UserPage ssr=SsrMode::Async />
-                    <Route path=path!("/activity") view=ActivityPage ssr=SsrMode::Async />
-                    <Route path=path!("/settings/members") view=MembersPage ssr=SsrMode::Async />
-                    <Route path=path!("/settings/members/:member_id") view=MemberPage ssr=SsrMode::Async />
-                    <Route path=path!("/profile") view=ProfilePage ssr=SsrMode::Async />
-                    <Route path=path!("/profile/second-factor") view=SetUpAppPage ssr=SsrMode::Async />
-                    <Route path=path!("/profile/recovery-codes") view=RecoveryCodesPage ssr=SsrMode::Async />
-                    <Route path=path!("/profile/sessions") view=MySessionsPage ssr=SsrMode::Async />
+                    <Route path=path!("/users/:user_id") view=pages::USER ssr=SsrMode::Async />
+                    <Route path=path!("/activity") view=pages::ACTIVITY ssr=SsrMode::Async />
+                    <Route path=path!("/settings/members") view=pages::MEMBERS ssr=SsrMode::Async />
+                    <Route path=path!("/settings/members/:member_id") view=pages::MEMBER ssr=SsrMode::Async />
+                    <Route path=path!("/profile") view=pages::PROFILE ssr=SsrMode::Async />
+                    <Route path=path!("/profile/second-factor") view=pages::SET_UP_APP ssr=SsrMode::Async />
+                    <Route path=path!("/profile/recovery-codes") view=pages::RECOVERY_CODES ssr=SsrMode::Async />
+                    <Route path=path!("/profile/sessions") view=pages::MY_SESSIONS ssr=SsrMode::Async />
                 </ParentRoute>
             </Routes>
         </Router>

@@ -7,5 +7,6 @@
 pub mod app;
 pub mod components;
 pub mod format;
+mod lazy;
 pub mod pages;
 pub mod shell;

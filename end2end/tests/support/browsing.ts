@@ -15,14 +15,28 @@ declare global {
 
 /**
  * Makes pages note when their script has taken over, which {@link visit} waits for. Before that they work too, but with
- * reloads. The last thing that takes over is the router, which then listens to the browser's back button.
+ * reloads. The router listens to the browser's back button, and loads the part of the WebAssembly that the page is in.
  */
 export async function noteWhenTakenOver(context: BrowserContext): Promise<void> {
   await context.addInitScript(() => {
+    let routerRuns = false;
+    let loading = 0;
+    const note = () =>
+      requestAnimationFrame(() => setTimeout(() => (window.takenOver ||= routerRuns && loading === 0)));
     const listen = window.addEventListener.bind(window);
     window.addEventListener = (type: string, listener: EventListenerOrEventListenerObject, options?: unknown) => {
       listen(type, listener, options as AddEventListenerOptions);
-      if (type === "popstate") requestAnimationFrame(() => setTimeout(() => (window.takenOver = true)));
+      if (type !== "popstate") return;
+      routerRuns = true;
+      note();
+    };
+    const instantiate = WebAssembly.instantiateStreaming.bind(WebAssembly);
+    WebAssembly.instantiateStreaming = (...args) => {
+      loading += 1;
+      return instantiate(...args).finally(() => {
+        loading -= 1;
+        note();
+      });
     };
   });
 }

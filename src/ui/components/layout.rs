@@ -3,7 +3,7 @@
 use leptos::{form::ActionForm, prelude::*};
 use leptos_router::{components::Outlet, hooks::use_location};
 
-use super::{focus::focus_soon, logo::Logo, nav::Nav};
+use super::{focus::focus_soon, logo::Logo, nav::Nav, time::provide_clock};
 use crate::{
     domain::{error::AppError, member::Member},
     rpc::session::{SessionView, SignOut, current_session},
@@ -18,6 +18,8 @@ pub struct SessionResource(pub Resource<Result<SessionView, AppError>>);
 pub fn Layout() -> AnyView {
     let session = Resource::new(|| (), |()| current_session());
     provide_context(SessionResource(session));
+    // Not before: the clock would run while the page's part is loaded, and the page begins without.
+    provide_clock();
     focus_content_on_navigation();
 
     let tenant = Suspend::new(async move { session.await.ok().map(|session| session.tenant) });

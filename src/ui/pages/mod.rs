@@ -12,3 +12,31 @@ pub mod set_up;
 pub mod sign_in;
 pub mod sign_in_code;
 pub mod users;
+
+use super::lazy::part;
+
+// A first visit loads the framework, the frame of a member's pages and the pages of people who are not signed in, which
+// are small; and the one part that its page is in. Smaller parts would come in far more files: what two of them have in
+// common is a file of its own, and so is what three have.
+part!(users {
+    USERS: users_page => users::list::UsersPage,
+    USER: user_page => users::user::UserPage,
+});
+part!(jobs {
+    JOBS: jobs_page => jobs::list::JobsPage,
+    JOB: job_page => jobs::job::JobPage,
+});
+part!(export {
+    EXPORT: export_page => export::ExportPage,
+});
+part!(admin {
+    ACTIVITY: activity_page => activity::ActivityPage,
+    MEMBERS: members_page => members::MembersPage,
+    MEMBER: member_page => members::member::MemberPage,
+});
+part!(account {
+    PROFILE: profile_page => profile::ProfilePage,
+    SET_UP_APP: set_up_app_page => profile::set_up_app::SetUpAppPage,
+    RECOVERY_CODES: recovery_codes_page => profile::recovery_codes::RecoveryCodesPage,
+    MY_SESSIONS: my_sessions_page => my_sessions::MySessionsPage,
+});

@@ -1,0 +1,95 @@
+//! Pages in parts of the WebAssembly, which the browser loads when it first shows one of their pages.
+//!
+//! Only with the feature `split`, which goes with `cargo leptos build --split`; otherwise all is in one file.
+
+use std::pin::Pin;
+
+use leptos::prelude::*;
+use leptos_router::ChooseView;
+
+/// A part could not be loaded.
+#[cfg(not(feature = "split"))]
+pub type LoadError = std::convert::Infallible;
+/// A part could not be loaded.
+#[cfg(feature = "split")]
+pub type LoadError = wasm_split_helpers::SplitLoaderError;
+
+/// What is there once a part is loaded.
+pub type Loading<T> = Pin<Box<dyn Future<Output = Result<T, LoadError>>>>;
+
+/// A page in a part, as the view of a route.
+#[derive(Clone, Copy)]
+pub struct LazyPage {
+    /// The part's name.
+    pub part: &'static str,
+    /// Loads the part.
+    #[cfg(feature = "split")]
+    pub load: fn() -> Loading<()>,
+    /// Makes the page.
+    pub view: fn() -> Loading<AnyView>,
+}
+
+impl ChooseView for LazyPage {
+    async fn choose(self) -> AnyView {
+        // Has the document name the part's files, so that the browser doesn't wait for the first file to ask for them.
+        #[cfg(feature = "ssr")]
+        leptos::prefetch_lazy_fn_on_server(self.part);
+        // The router calls `preload` first, so the part is there.
+        (self.view)().await.unwrap_or_else(|_| ().into_any())
+    }
+
+    async fn preload(&self) {
+        #[cfg(feature = "split")]
+        if (self.load)().await.is_err() {
+            leave_to_browser();
+            std::future::pending().await
+        }
+    }
+}
+
+/// A part did not come: the network is away, or the server is newer than this document and has other files. On the way to
+/// a page the browser then loads the whole of it; a document that was just loaded stays as the server made it.
+#[cfg(feature = "split")]
+fn leave_to_browser() {
+    if Owner::current_shared_context().is_some_and(|context| context.during_hydration()) {
+        return leave_links_to_browser();
+    }
+    let url = leptos_router::hooks::use_url().get_untracked();
+    let search = if url.search().is_empty() { String::new() } else { format!("?{}", url.search()) };
+    _ = window().location().set_href(&format!("{}{search}", url.path()));
+}
+
+/// The router listens to clicks already, and would do nothing about them: it never gets to see one.
+#[cfg(feature = "split")]
+fn leave_links_to_browser() {
+    use wasm_bindgen::{JsCast as _, closure::Closure};
+
+    let hide = Closure::<dyn Fn(leptos::ev::Event)>::new(|event: leptos::ev::Event| event.stop_propagation());
+    _ = document().add_event_listener_with_callback_and_bool("click", hide.as_ref().unchecked_ref(), true);
+    hide.forget();
+}
+
+/// Makes a part of the WebAssembly, and for each of its pages a constant that is a route's view.
+macro_rules! part {
+    ($part:ident { $($name:ident: $function:ident => $page:path),+ $(,)? }) => {$(
+        #[doc = concat!("[`", stringify!($page), "`], in the part `", stringify!($part), "`.")]
+        pub const $name: $crate::ui::lazy::LazyPage = {
+            #[cfg(feature = "split")]
+            #[wasm_split_helpers::wasm_split($part, preload(load), fallible)]
+            fn $function() -> Result<leptos::prelude::AnyView, $crate::ui::lazy::LoadError> {
+                Ok(leptos::prelude::IntoAny::into_any($page()))
+            }
+            #[cfg(not(feature = "split"))]
+            async fn $function() -> Result<leptos::prelude::AnyView, $crate::ui::lazy::LoadError> {
+                Ok(leptos::prelude::IntoAny::into_any($page()))
+            }
+            $crate::ui::lazy::LazyPage {
+                part: stringify!($part),
+                #[cfg(feature = "split")]
+                load: || Box::pin(load()),
+                view: || Box::pin($function()),
+            }
+        };
+    )+};
+}
+pub(crate) use part;

@@ -2,6 +2,7 @@
 
 mod activity;
 mod download;
+mod file_body;
 mod headers;
 mod origin;
 mod pages;

@@ -1,6 +1,13 @@
 //! Imports into a real SQLite database.
 
-use std::io::{self, BufReader, Cursor, Read};
+use std::{
+    io::{self, BufReader, Cursor, Read},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
 
 use muster::{
     domain::import::ErrorCode,
@@ -89,8 +96,40 @@ async fn an_import_does_not_block_the_rest_of_the_product() {
     // A writer with a transaction open: readers see the users of before, and page reads don't wait.
     let mut writer = world.store.user_writer(seq).unwrap();
     let validated = Rules { restore: false, now: NOW }.validate(br#"{"username": "open"}"#).unwrap();
-    writer.insert(&validated.user).unwrap();
+    writer.insert(&validated.user.into()).unwrap();
     assert_eq!(world.store.users_page(None, None).await.unwrap().users.len(), 0);
     writer.commit().unwrap();
     assert_eq!(world.store.users_page(None, None).await.unwrap().users.len(), 1);
+}
+
+#[tokio::test]
+async fn others_write_while_an_import_writes() {
+    let world = World::new().await;
+    let (seq, _) = world.connection("Db").await;
+    let mut writer = world.store.user_writer(seq).unwrap();
+    let stop = Arc::new(AtomicBool::new(false));
+    let stopped = Arc::clone(&stop);
+    let importing = std::thread::spawn(move || {
+        let rules = Rules { restore: false, now: NOW };
+        let mut users = 0_u64;
+        // It is always ready to write: only the writer itself can leave a gap.
+        while !stopped.load(Ordering::Relaxed) {
+            let line = format!("{{\"username\": \"u{users}\"}}");
+            writer.insert(&rules.validate(line.as_bytes()).unwrap().user.into()).unwrap();
+            users += 1;
+        }
+        writer.commit().unwrap();
+        users
+    });
+    let mut slowest = Duration::ZERO;
+    for name in ["a", "b", "c", "d"] {
+        let began = Instant::now();
+        world.services.operator_add_connection(name.parse().unwrap()).await.unwrap();
+        slowest = slowest.max(began.elapsed());
+    }
+    stop.store(true, Ordering::Relaxed);
+    let users = importing.join().unwrap();
+    // About a second unless the machine is busy; without gaps it would wait for half a minute and fail.
+    assert!(slowest < Duration::from_secs(10), "{slowest:?}, {users} users");
+    assert_eq!(world.store.count_users(Some(seq)).await.unwrap(), users);
 }

@@ -1,12 +1,16 @@
 //! One import from stream to store, on two threads: one reads and checks, one writes.
 
-use std::{io::BufRead, sync::mpsc::sync_channel, thread};
+use std::{
+    io::BufRead,
+    sync::mpsc::{Receiver, channel, sync_channel},
+    thread,
+};
 
 use crate::{
     domain::import::{ErrorCode, RowError},
     server::store::{
         StoreError,
-        user_writer::{Inserted, NewUser, UserWriter},
+        user_writer::{Inserted, PreparedUser, UserWriter},
     },
 };
 
@@ -18,8 +22,11 @@ use super::{
 /// Users that go from one thread to the other at once.
 const BATCH_USERS: usize = 256;
 
+/// Fewer users go at once when their lines have more bytes than this.
+const BATCH_BYTES: usize = 1024 * 1024;
+
 /// Batches that may wait.
-const QUEUED_BATCHES: usize = 4;
+const QUEUED_BATCHES: usize = 8;
 
 /// What became of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -55,7 +62,7 @@ pub trait Observer {
 }
 
 /// Users on their way to the writer.
-type Batch = Vec<(u64, Result<NewUser, Vec<RowError>>)>;
+type Batch = Vec<(u64, Result<PreparedUser, Vec<RowError>>)>;
 
 /// An import to be run.
 #[derive(Debug, Clone, Copy)]
@@ -77,13 +84,17 @@ impl Import {
     ) -> Result<Summary, ImportError> {
         let mut summary = Summary::default();
         let (to_writer, batches) = sync_channel::<Batch>(QUEUED_BATCHES);
+        // Batches go back when they are written: freeing memory is work too, and the writer has more to do than the reader.
+        let (to_reader, written) = channel::<Batch>();
         let passed_over = thread::scope(|scope| {
-            let reading = scope.spawn(move || self.read(reader, |batch| to_writer.send(batch).is_ok()));
+            let reading = scope.spawn(move || self.read(reader, |batch| to_writer.send(batch).is_ok(), &written));
             // Taken apart in here, so that the reader stops when the writer fails.
             let batches = batches;
             for batch in &batches {
-                write(batch, &mut writer, &mut summary, observer)?;
+                write(&batch, &mut writer, &mut summary, observer)?;
                 observer.progressed(&summary);
+                // A reader that is at the end needs none.
+                _ = to_reader.send(batch);
             }
             // What was read before the reader failed stays, as it does with earlier transactions.
             writer.commit()?;
@@ -96,9 +107,15 @@ impl Import {
     }
 
     /// Reads to the end, or until `send` says that nobody listens; returns the number of attributes passed over.
-    fn read(&self, reader: impl BufRead, send: impl Fn(Batch) -> bool) -> Result<u64, std::io::Error> {
+    fn read(
+        &self,
+        reader: impl BufRead,
+        send: impl Fn(Batch) -> bool,
+        written: &Receiver<Batch>,
+    ) -> Result<u64, std::io::Error> {
         let mut lines = Lines::new(reader);
         let mut batch = Batch::with_capacity(BATCH_USERS);
+        let mut bytes = 0;
         let mut passed_over = 0;
         let end = loop {
             let (number, line) = match lines.next() {
@@ -106,11 +123,14 @@ impl Import {
                 Ok(None) => break Ok(()),
                 Err(error) => break Err(error),
             };
+            if let Line::Text(text) = line {
+                bytes += text.len();
+            }
             let result = match line {
                 Line::Text(text) if text.trim_ascii().is_empty() => continue,
                 Line::Text(text) => self.rules.validate(text).map(|validated| {
                     passed_over += validated.passed_over;
-                    validated.user
+                    PreparedUser::from(validated.user)
                 }),
                 Line::TooLong => {
                     let message = format!("the line is longer than {} MiB", MAX_LINE_BYTES / 1024 / 1024);
@@ -118,8 +138,13 @@ impl Import {
                 }
             };
             batch.push((number, result));
-            if batch.len() == BATCH_USERS && !send(std::mem::take(&mut batch)) {
-                return Ok(passed_over);
+            if batch.len() >= BATCH_USERS || bytes >= BATCH_BYTES {
+                let mut next = written.try_recv().unwrap_or_default();
+                next.clear();
+                if !send(std::mem::replace(&mut batch, next)) {
+                    return Ok(passed_over);
+                }
+                bytes = 0;
             }
         };
         // What came before an error counts.
@@ -129,7 +154,7 @@ impl Import {
 }
 
 fn write(
-    batch: Batch,
+    batch: &Batch,
     writer: &mut UserWriter,
     summary: &mut Summary,
     observer: &mut impl Observer,
@@ -137,20 +162,20 @@ fn write(
     for (line, result) in batch {
         summary.total += 1;
         let errors = match result {
-            Ok(user) => match writer.insert(&user)? {
+            Ok(user) => match writer.insert(user)? {
                 Inserted::Yes => {
                     summary.inserted += 1;
                     continue;
                 }
                 Inserted::Duplicate(attribute) => {
                     let message = format!("a user with this {attribute} is there already");
-                    vec![RowError::new(ErrorCode::DuplicatedUser, attribute, message)]
+                    &[RowError::new(ErrorCode::DuplicatedUser, attribute, message)]
                 }
             },
-            Err(errors) => errors,
+            Err(errors) => errors.as_slice(),
         };
         summary.failed += 1;
-        observer.failed(line, &errors);
+        observer.failed(*line, errors);
     }
     Ok(())
 }

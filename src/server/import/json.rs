@@ -25,7 +25,7 @@ impl<'a> Visitor<'a> for MembersVisitor {
 
     fn visit_map<A: MapAccess<'a>>(self, mut map: A) -> Result<Members<'a>, A::Error> {
         let mut members: Vec<(Cow<'a, str>, &'a RawValue)> = Vec::with_capacity(map.size_hint().unwrap_or(16));
-        while let Some((Key(key), value)) = map.next_entry()? {
+        while let Some((Text(key), value)) = map.next_entry()? {
             if members.iter().any(|(known, _)| *known == key) {
                 return Err(A::Error::custom(format_args!("\"{key}\" is there twice")));
             }
@@ -35,8 +35,9 @@ impl<'a> Visitor<'a> for MembersVisitor {
     }
 }
 
+/// Text, which is a slice of the document unless it has escapes.
 #[derive(serde::Deserialize)]
-struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
+pub struct Text<'a>(#[serde(borrow)] pub Cow<'a, str>);
 
 /// Checks a value through and through: no member twice, every string is Unicode, numbers are in the range of a double.
 ///
@@ -95,10 +96,10 @@ impl<'a> Visitor<'a> for Check {
     }
 
     fn visit_map<A: MapAccess<'a>>(self, mut map: A) -> Result<(), A::Error> {
-        let mut keys = HashSet::new();
-        while let Some(Key(key)) = map.next_key()? {
+        let mut keys = Keys::default();
+        while let Some(Text(key)) = map.next_key()? {
             map.next_value_seed(Check)?;
-            if let Some(twice) = keys.replace(key) {
+            if let Some(twice) = keys.add(key) {
                 return Err(A::Error::custom(format_args!("\"{twice}\" is there twice")));
             }
         }
@@ -106,9 +107,39 @@ impl<'a> Visitor<'a> for Check {
     }
 }
 
+/// The names in one object so far.
+#[derive(Default)]
+struct Keys<'a> {
+    /// The first ones: most objects have few, and comparing those takes less than hashing them.
+    few: Vec<Cow<'a, str>>,
+    more: HashSet<Cow<'a, str>>,
+}
+
+impl<'a> Keys<'a> {
+    /// How many names are compared one by one.
+    const FEW: usize = 16;
+
+    /// Adds a name, or gives it back if it is there already.
+    fn add(&mut self, key: Cow<'a, str>) -> Option<Cow<'a, str>> {
+        if self.few.contains(&key) {
+            Some(key)
+        } else if self.few.len() < Self::FEW {
+            self.few.push(key);
+            None
+        } else {
+            self.more.replace(key)
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::check;
+
+    fn object(names: Vec<u32>) -> String {
+        let members: Vec<_> = names.iter().map(|name| format!("\"{name}\": {{}}")).collect();
+        format!("{{{}}}", members.join(", "))
+    }
 
     #[test]
     fn values() {
@@ -120,6 +151,9 @@ mod tests {
             (r#"{"a": 1e999}"#, false),
             (&format!("{}{}", "[".repeat(120), "]".repeat(120)), true),
             (&format!("{}{}", "[".repeat(100_000), "]".repeat(100_000)), false),
+            (&object((0..100).collect()), true),
+            (&object((0..100).chain([99]).collect()), false),
+            (&object((0..100).chain([0]).collect()), false),
             ("{", false),
             ("{} x", false),
         ] {

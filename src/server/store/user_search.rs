@@ -6,37 +6,49 @@ use crate::domain::user_search::{Search, write_words};
 
 use super::{Store, StoreError, dialect::sqlite, user_writer::NewUser};
 
-/// The attributes that a search looks in.
-pub struct Searchable<'a> {
-    name: Option<&'a str>,
-    email: Option<&'a str>,
-    username: Option<&'a str>,
-    user_id: &'a str,
-    phone_number: Option<&'a str>,
+/// How many attributes a search looks in.
+const ATTRIBUTES: usize = 5;
+
+/// The words of a user's attributes, ready for the index. Making them is work that whoever writes need not do.
+#[derive(Debug, Clone)]
+pub struct Words {
+    /// Those of all attributes, one after the other.
+    text: String,
+    /// Where those of each attribute end.
+    ends: [usize; ATTRIBUTES],
 }
 
-impl<'a> Searchable<'a> {
-    /// Those of a user who is added.
-    pub fn of(user: &'a NewUser) -> Self {
-        Self {
-            name: user.name.as_deref(),
-            email: user.email.as_deref(),
-            username: user.username.as_deref(),
-            user_id: &user.user_id,
-            phone_number: user.phone_number.as_deref(),
-        }
+impl Words {
+    /// The words of a user who is added.
+    pub fn of(user: &NewUser) -> Self {
+        Self::of_attributes([
+            user.name.as_deref(),
+            user.email.as_deref(),
+            user.username.as_deref(),
+            Some(&user.user_id),
+            user.phone_number.as_deref(),
+        ])
+    }
+
+    /// The words of `name`, `email`, `username`, `user_id` and `phone_number`.
+    fn of_attributes(attributes: [Option<&str>; ATTRIBUTES]) -> Self {
+        let mut text = String::with_capacity(attributes.iter().flatten().map(|attribute| attribute.len()).sum());
+        let ends = attributes.map(|attribute| {
+            write_words(attribute.unwrap_or_default(), &mut text);
+            text.len()
+        });
+        Self { text, ends }
+    }
+
+    /// Those of one attribute; none if the user lacks it, which to the index is the same as an empty text.
+    fn attribute(&self, index: usize) -> &str {
+        let start = if index == 0 { 0 } else { self.ends[index - 1] };
+        &self.text[start..self.ends[index]]
     }
 }
 
 /// Adds a user's words, in the transaction that adds the user.
-pub fn add(database: &Connection, seq: i64, connection_seq: i64, user: &Searchable<'_>) -> rusqlite::Result<()> {
-    let words = |text: Option<&str>| {
-        text.map(|text| {
-            let mut words = String::with_capacity(text.len());
-            write_words(text, &mut words);
-            words
-        })
-    };
+pub fn add(database: &Connection, seq: i64, connection_seq: i64, words: &Words) -> rusqlite::Result<()> {
     database
         .prepare_cached(
             "INSERT INTO user_search (rowid, name, email, username, user_id, phone_number, connection)
@@ -44,11 +56,11 @@ pub fn add(database: &Connection, seq: i64, connection_seq: i64, user: &Searchab
         )?
         .execute(params![
             seq,
-            words(user.name),
-            words(user.email),
-            words(user.username),
-            words(Some(user.user_id)),
-            words(user.phone_number),
+            words.attribute(0),
+            words.attribute(1),
+            words.attribute(2),
+            words.attribute(3),
+            words.attribute(4),
             connection_seq.to_string(),
         ])?;
     Ok(())
@@ -87,6 +99,7 @@ impl Store {
                     0 => break,
                     more => added += more,
                 }
+                sqlite::let_others_write(&database)?;
                 tracing::info!(users = added, "the search learns the users of before");
             }
             Ok::<_, rusqlite::Error>(())
@@ -116,14 +129,8 @@ fn add_missing(database: &Connection) -> rusqlite::Result<usize> {
     let mut added = 0;
     while let Some(row) = rows.next()? {
         let text = |column: usize| Ok::<_, rusqlite::Error>(row.get_ref(column)?.as_str_or_null()?);
-        let user = Searchable {
-            name: text(2)?,
-            email: text(3)?,
-            username: text(4)?,
-            user_id: text(5)?.unwrap_or_default(),
-            phone_number: text(6)?,
-        };
-        add(database, row.get(0)?, row.get(1)?, &user)?;
+        let words = Words::of_attributes([text(2)?, text(3)?, text(4)?, text(5)?, text(6)?]);
+        add(database, row.get(0)?, row.get(1)?, &words)?;
         added += 1;
     }
     drop(rows);

@@ -1,5 +1,7 @@
 //! Users in bulk, for imports.
 
+use std::time::{Duration, Instant};
+
 use rusqlite::{Connection, params};
 
 use crate::domain::timestamp::Timestamp;
@@ -8,7 +10,7 @@ use super::{
     Store, StoreError,
     dialect::sqlite,
     secrets::SecretsKey,
-    user_search::{self, Searchable},
+    user_search::{self, Words},
 };
 
 /// A user to be added, every rule checked.
@@ -65,18 +67,51 @@ pub enum Inserted {
     Duplicate(&'static str),
 }
 
+/// A user with all that can be made before it is the writer's turn: one thread writes, and others can do that.
+#[derive(Debug, Clone)]
+pub struct PreparedUser {
+    user: NewUser,
+    words: Words,
+}
+
+impl From<NewUser> for PreparedUser {
+    fn from(user: NewUser) -> Self {
+        Self { words: Words::of(&user), user }
+    }
+}
+
 /// Adds users on a connection of its own, many to a transaction.
 pub struct UserWriter {
     database: Connection,
     secrets: SecretsKey,
     connection_seq: i64,
-    uncommitted: u32,
-    /// How many of those were added: their connection's count does not have them yet.
-    uncounted: i64,
+    /// The transaction that is open.
+    open: Option<Transaction>,
 }
 
-/// Users in one transaction: few enough that others get to write in between.
-const TRANSACTION_USERS: u32 = 10_000;
+/// What a transaction has done so far.
+struct Transaction {
+    began: Instant,
+    /// Users that were tried.
+    users: u32,
+    /// How many of those were added: their connection's count does not have them yet.
+    added: i64,
+}
+
+impl Transaction {
+    /// Long transactions write the pages of the indexes, which every few users change, more rarely; but others wait as long.
+    const TIME: Duration = Duration::from_millis(600);
+    /// Fewer users would take much more work each, which helps nobody on a machine that is busy.
+    const FEWEST_USERS: u32 = 10_000;
+    /// What more users change would not fit into memory.
+    const MOST_USERS: u32 = 50_000;
+
+    fn is_full(&self) -> bool {
+        // The clock is asked rarely.
+        let may_end = self.users >= Self::FEWEST_USERS && self.users.is_multiple_of(64);
+        self.users >= Self::MOST_USERS || (may_end && self.began.elapsed() >= Self::TIME)
+    }
+}
 
 const INSERT: &str = "INSERT INTO users (
         connection_seq, user_id, email, email_verified, username, phone_number, phone_verified, name, given_name,
@@ -93,7 +128,7 @@ impl Store {
     /// [`StoreError`].
     pub fn user_writer(&self, connection_seq: i64) -> Result<UserWriter, StoreError> {
         let database = sqlite::open_writer(&self.file)?;
-        Ok(UserWriter { database, secrets: self.secrets.clone(), connection_seq, uncommitted: 0, uncounted: 0 })
+        Ok(UserWriter { database, secrets: self.secrets.clone(), connection_seq, open: None })
     }
 }
 
@@ -102,14 +137,22 @@ impl UserWriter {
     ///
     /// # Errors
     /// [`StoreError`]; what was not committed before is rolled back when the writer is dropped.
-    pub fn insert(&mut self, user: &NewUser) -> Result<Inserted, StoreError> {
-        if self.uncommitted == 0 {
-            self.database.execute_batch("BEGIN IMMEDIATE")?;
-        }
-        self.uncommitted += 1;
+    pub fn insert(&mut self, user: &PreparedUser) -> Result<Inserted, StoreError> {
+        let mut transaction = match self.open.take() {
+            Some(transaction) => transaction,
+            None => {
+                self.database.execute_batch(sqlite::BEGIN_WRITING)?;
+                Transaction { began: Instant::now(), users: 0, added: 0 }
+            }
+        };
         let inserted = self.insert_row(user)?;
-        if self.uncommitted >= TRANSACTION_USERS {
-            self.commit()?;
+        transaction.users += 1;
+        transaction.added += i64::from(inserted == Inserted::Yes);
+        let is_full = transaction.is_full();
+        self.open = Some(transaction);
+        if is_full {
+            self.end_transaction()?;
+            sqlite::let_others_write(&self.database)?;
         }
         Ok(inserted)
     }
@@ -119,18 +162,23 @@ impl UserWriter {
     /// # Errors
     /// [`StoreError`].
     pub fn commit(&mut self) -> Result<(), StoreError> {
-        if self.uncommitted > 0 {
+        self.end_transaction()?;
+        // Else the next one to write, who wants to write little, would copy all of it.
+        Ok(sqlite::fold_log(&self.database)?)
+    }
+
+    fn end_transaction(&mut self) -> Result<(), StoreError> {
+        if let Some(Transaction { added, .. }) = self.open.take() {
             self.database
                 .prepare_cached("UPDATE connections SET users = users + ?1 WHERE seq = ?2")?
-                .execute(params![self.uncounted, self.connection_seq])?;
+                .execute(params![added, self.connection_seq])?;
             self.database.execute_batch("COMMIT")?;
-            self.uncommitted = 0;
-            self.uncounted = 0;
         }
         Ok(())
     }
 
-    fn insert_row(&mut self, user: &NewUser) -> Result<Inserted, StoreError> {
+    fn insert_row(&mut self, prepared: &PreparedUser) -> Result<Inserted, StoreError> {
+        let PreparedUser { user, words } = prepared;
         let mut statement = self.database.prepare_cached(INSERT)?;
         let result = statement.insert(params![
             self.connection_seq,
@@ -168,8 +216,7 @@ impl UserWriter {
                 };
             }
         };
-        self.uncounted += 1;
-        user_search::add(&self.database, seq, self.connection_seq, &Searchable::of(user))?;
+        user_search::add(&self.database, seq, self.connection_seq, words)?;
         if let Some(Secrets(secrets)) = &user.secrets {
             let sealed = self
                 .secrets

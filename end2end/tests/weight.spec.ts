@@ -1,0 +1,41 @@
+import { type Page } from "@playwright/test";
+import { beSignedIn, visit } from "./support/browsing.ts";
+import { EXPORT_PATH } from "./support/export-form.ts";
+import { expect, test } from "./support/test.ts";
+
+/** What a first visit may load of scripts and WebAssembly, in bytes as they are sent: what it loads now, and 3 % of room. */
+const BUDGETS = {
+  "/sign-in": 264_000,
+  "/users": 386_000,
+  "/users/import-export": 407_000,
+  [EXPORT_PATH]: 416_000,
+};
+
+for (const [path, budget] of Object.entries(BUDGETS)) {
+  test(`a first visit to ${path} loads few scripts and little WebAssembly`, async ({ page }) => {
+    if (path !== "/sign-in") await beSignedIn(page, "admin");
+    const loaded = await loadedBy(page, path);
+    const sum = loaded.reduce((sum, { bytes }) => sum + bytes, 0);
+    const list = loaded.map(({ url, bytes }) => `${bytes} ${url}`).join("\n");
+    expect(sum, list).toBeLessThanOrEqual(budget);
+    // All of it is compressed, and nothing is loaded twice, as a preload would be that is of no use.
+    expect(sum, list).toBeGreaterThan(100_000);
+    expect(new Set(loaded.map(({ url }) => url)).size, list).toBe(loaded.length);
+  });
+}
+
+/** The scripts and the WebAssembly that a page loads, and how many bytes of each came. */
+async function loadedBy(page: Page, path: string): Promise<{ url: string; bytes: number }[]> {
+  const loaded: { url: string; bytes: number }[] = [];
+  const session = await page.context().newCDPSession(page);
+  const urls = new Map<string, string>();
+  await session.send("Network.enable");
+  session.on("Network.responseReceived", ({ requestId, response }) => urls.set(requestId, response.url));
+  session.on("Network.loadingFinished", ({ requestId, encodedDataLength }) => {
+    const url = urls.get(requestId) ?? "";
+    // What the browser takes from a preload or its cache has no bytes.
+    if (/\/pkg\/.*\.(js|wasm)$/.test(url) && encodedDataLength > 0) loaded.push({ url, bytes: encodedDataLength });
+  });
+  await visit(page, path);
+  return loaded;
+}

@@ -3,7 +3,7 @@
 //! `cargo bench --features ssr` runs it; the rate is that of the uncompressed users.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
 
-use std::{hint::black_box, io};
+use std::{hint::black_box, io, num::NonZeroUsize};
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use muster::{
@@ -14,8 +14,8 @@ use muster::{
     },
     server::export::{
         Compression, Control, Export, ExportError,
-        sink::Sink,
-        source::{Cell, Column, Row, Scope, Snapshot, SourceError, UserSource, Visitor},
+        sink::{Sink, Syncer},
+        source::{Cell, Column, Extent, Reader, Row, Scope, Snapshot, SourceError, UserSource, Visitor},
     },
 };
 
@@ -23,6 +23,8 @@ const USERS: u64 = 20_000;
 
 const FIELDS: &str = "user_id,email,email_verified,name,given_name,family_name,nickname,picture,created_at,updated_at,\
                       last_login,logins_count";
+
+const JSON: &str = r#"{"plan":"pro","address":{"city":"Köln","zip":"50667"},"scores":[1,2.5,3e2]}"#;
 
 /// The same user again and again.
 struct Memory;
@@ -32,16 +34,14 @@ struct MemoryRow<'a>(&'a [Column]);
 impl Row for MemoryRow<'_> {
     fn cell(&self, index: usize) -> Result<Cell<'_>, SourceError> {
         Ok(match self.0[index] {
-            Column::ConnectionName => Cell::Text("Username-Password-Authentication"),
-            Column::ConnectionStrategy => Cell::Text("auth0"),
+            Column::ConnectionName => Cell::Text(b"Username-Password-Authentication"),
+            Column::ConnectionStrategy => Cell::Text(b"auth0"),
             Column::Attribute(attribute) => match attribute.kind() {
                 AttributeType::Boolean => Cell::Integer(1),
                 AttributeType::Integer => Cell::Integer(1_234),
                 AttributeType::Date => Cell::Integer(Timestamp(1_709_208_000_123).0),
-                AttributeType::Text { .. } => Cell::Text("Zoë \"Zed\" van der Meer"),
-                AttributeType::Object => {
-                    Cell::Text(r#"{"plan":"pro","address":{"city":"Köln","zip":"50667"},"scores":[1,2.5,3e2]}"#)
-                }
+                AttributeType::Text { .. } => Cell::Text("Zoë \"Zed\" van der Meer".as_bytes()),
+                AttributeType::Object => Cell::Text(JSON.as_bytes()),
                 AttributeType::TextList | AttributeType::Identities => Cell::Null,
             },
         })
@@ -51,20 +51,41 @@ impl Row for MemoryRow<'_> {
 impl UserSource for Memory {
     type Snapshot = MemorySnapshot;
 
-    fn snapshot(&self, _: &Scope, columns: &[Column]) -> Result<MemorySnapshot, SourceError> {
-        Ok(MemorySnapshot(columns.to_vec()))
+    fn snapshot(
+        &self,
+        _: &Scope,
+        columns: &[Column],
+        _: usize,
+        _: Option<&Extent>,
+    ) -> Result<MemorySnapshot, SourceError> {
+        let extent = Extent { rows: USERS, first: 1, last: USERS.cast_signed(), part_width: 2_048, changes: 0 };
+        Ok(MemorySnapshot { extent, columns: columns.to_vec() })
     }
 }
 
-struct MemorySnapshot(Vec<Column>);
+/// Read by one thread, so that the rate is that of a core.
+#[derive(Clone)]
+struct MemorySnapshot {
+    extent: Extent,
+    columns: Vec<Column>,
+}
 
 impl Snapshot for MemorySnapshot {
-    fn expected_rows(&self) -> u64 {
-        USERS
+    type Reader = Self;
+
+    fn extent(&self) -> &Extent {
+        &self.extent
     }
 
-    fn scan(self, visitor: &mut impl Visitor) -> Result<(), ExportError> {
-        (0..USERS).try_for_each(|_| visitor.visit(&MemoryRow(&self.0)))
+    fn into_readers(self) -> Vec<Self> {
+        vec![self]
+    }
+}
+
+impl Reader for MemorySnapshot {
+    fn scan(&mut self, part: u64, visitor: &mut impl Visitor) -> Result<(), ExportError> {
+        let (first, last) = self.extent.keys(part);
+        (first..=last).try_for_each(|_| visitor.visit(&MemoryRow(&self.columns)))
     }
 }
 
@@ -75,6 +96,10 @@ impl Sink for Nowhere {
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         black_box(bytes);
         Ok(())
+    }
+
+    fn syncer(&self) -> io::Result<Option<Syncer>> {
+        Ok(None)
     }
 
     fn publish(self) -> io::Result<()> {
@@ -91,6 +116,8 @@ fn export(format: &str, fields: &str, compression: Compression) -> Export {
         format: request.format(),
         fields: request.fields().to_vec(),
         compression,
+        threads: NonZeroUsize::MIN,
+        gives_way: false,
     }
 }
 

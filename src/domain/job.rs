@@ -96,22 +96,53 @@ impl Progress {
         }
     }
 
-    /// Users a second so far; `None` in the first moment.
-    pub fn rows_per_second(&self, elapsed_millis: i64) -> Option<u64> {
+    /// Users a second of the attempt that began so; `None` in the first moment.
+    pub fn rows_per_second(&self, beginning: Beginning, elapsed_millis: i64) -> Option<u64> {
         let elapsed = u128::try_from(elapsed_millis).ok()?;
-        u64::try_from((u128::from(self.rows) * 1_000).checked_div(elapsed)?).ok()
+        let rows = self.rows.saturating_sub(beginning.rows());
+        u64::try_from((u128::from(rows) * 1_000).checked_div(elapsed)?).ok()
     }
 
-    /// Seconds that the rest takes at the pace so far, rounded up; `None` while that is unknown.
-    pub fn time_left_seconds(&self, elapsed_millis: i64) -> Option<u64> {
+    /// Seconds that the rest takes at the pace of the attempt that began so, rounded up; `None` while that is unknown.
+    pub fn time_left_seconds(&self, beginning: Beginning, elapsed_millis: i64) -> Option<u64> {
         let expected = self.expected_rows?;
         let left = expected.saturating_sub(self.rows);
         if left == 0 {
             return Some(0);
         }
         let elapsed = u128::try_from(elapsed_millis).ok()?;
-        let millis = (elapsed * u128::from(left)).checked_div(u128::from(self.rows))?;
+        let rows = self.rows.saturating_sub(beginning.rows());
+        let millis = (elapsed * u128::from(left)).checked_div(u128::from(rows))?;
         u64::try_from(millis.div_ceil(1_000)).ok()
+    }
+}
+
+/// How an attempt at a job began.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Beginning {
+    /// From the start: it is the first attempt.
+    #[default]
+    First,
+    /// Behind the users that an earlier attempt had made durable: those of the job are still the very same.
+    Resumed {
+        /// How many users that were.
+        rows: u64,
+    },
+    /// From the start: users were changed or deleted since the earlier attempt, so its file and the rest would not have
+    /// been of one instant.
+    UsersChanged,
+    /// From the start: the earlier attempt had made nothing durable, or its file is gone or damaged.
+    NothingDurable,
+}
+
+impl Beginning {
+    /// Users that were there at the beginning.
+    pub fn rows(self) -> u64 {
+        match self {
+            Self::Resumed { rows } => rows,
+            Self::First | Self::UsersChanged | Self::NothingDurable => 0,
+        }
     }
 }
 
@@ -154,6 +185,8 @@ pub struct JobView {
     pub expires_at: Timestamp,
     /// How often a worker began it.
     pub attempts: u64,
+    /// How its last attempt began.
+    pub beginning: Beginning,
     /// How far it has come.
     pub progress: Progress,
     /// Estimate of the seconds left while it is processing.
@@ -174,7 +207,7 @@ pub struct JobView {
 
 #[cfg(test)]
 mod tests {
-    use super::{JobStatus, Progress};
+    use super::{Beginning, JobStatus, Progress};
 
     #[test]
     fn states_read_back() {
@@ -199,8 +232,13 @@ mod tests {
             (progress(1, Some(1)), 0, 100, Some(0), None),
         ] {
             assert_eq!(progress.percentage_done(), percentage, "{progress:?}");
-            assert_eq!(progress.time_left_seconds(elapsed), left, "{progress:?}");
-            assert_eq!(progress.rows_per_second(elapsed), pace, "{progress:?}");
+            assert_eq!(progress.time_left_seconds(Beginning::First, elapsed), left, "{progress:?}");
+            assert_eq!(progress.rows_per_second(Beginning::First, elapsed), pace, "{progress:?}");
         }
+        // What an earlier attempt did says nothing about the pace of this one.
+        let resumed = Beginning::Resumed { rows: 900 };
+        assert_eq!(progress(910, Some(1_000)).rows_per_second(resumed, 1_000), Some(10));
+        assert_eq!(progress(910, Some(1_000)).time_left_seconds(resumed, 1_000), Some(9));
+        assert_eq!(progress(900, Some(1_000)).time_left_seconds(resumed, 1_000), None);
     }
 }

@@ -39,15 +39,19 @@ impl Timestamp {
     pub fn to_iso8601(self) -> [u8; Self::LEN] {
         let millis = self.0.clamp(Self::MIN.0, Self::MAX.0);
         let (year, month, day) = civil_from_days(millis.div_euclid(MILLIS_PER_DAY));
-        let of_day = millis.rem_euclid(MILLIS_PER_DAY);
+        // Less than a day.
+        let of_day = millis.rem_euclid(MILLIS_PER_DAY) as u32;
+        let (seconds, millis) = (of_day / 1_000, of_day % 1_000);
         let mut text = *b"0000-00-00T00:00:00.000Z";
-        put(&mut text, 0, 4, year);
-        put(&mut text, 5, 2, month);
-        put(&mut text, 8, 2, day);
-        put(&mut text, 11, 2, of_day / 3_600_000);
-        put(&mut text, 14, 2, of_day / 60_000 % 60);
-        put(&mut text, 17, 2, of_day / 1_000 % 60);
-        put(&mut text, 20, 3, of_day % 1_000);
+        put(&mut text, 0, year / 100);
+        put(&mut text, 2, year % 100);
+        put(&mut text, 5, month);
+        put(&mut text, 8, day);
+        put(&mut text, 11, seconds / 3_600);
+        put(&mut text, 14, seconds / 60 % 60);
+        put(&mut text, 17, seconds % 60);
+        put(&mut text, 20, millis / 10);
+        text[22] = b'0' + (millis % 10) as u8;
         text
     }
 
@@ -68,28 +72,28 @@ impl std::fmt::Display for Timestamp {
     }
 }
 
-/// Writes `number` with `width` digits at `at`.
-fn put(text: &mut [u8], at: usize, width: usize, mut number: i64) {
-    for place in (at..at + width).rev() {
-        text[place] = b'0' + (number % 10) as u8;
-        number /= 10;
-    }
+/// Writes a number below 100 with two digits at `at`.
+#[inline]
+fn put(text: &mut [u8; Timestamp::LEN], at: usize, number: u32) {
+    text[at] = b'0' + (number / 10) as u8;
+    text[at + 1] = b'0' + (number % 10) as u8;
 }
 
-/// The proleptic Gregorian date of a day number since 1970-01-01.
+/// The proleptic Gregorian date of a day number since 1970-01-01, from the year 0 to 9999.
 ///
 /// Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", `civil_from_days`. Written out here because it runs
 /// several times a user in the export loop and in the browser, where a calendar crate would weigh more than it does.
-fn civil_from_days(days: i64) -> (i64, i64, i64) {
-    let days = days + 719_468;
-    let era = days.div_euclid(146_097);
-    let day_of_era = days.rem_euclid(146_097);
+fn civil_from_days(days: i64) -> (u32, u32, u32) {
+    // An era of 400 years earlier, so that no number here is negative: 32 bits without a sign are quicker to divide.
+    let days = (days + 719_468 + 146_097) as u32;
+    let era = days / 146_097;
+    let day_of_era = days % 146_097;
     let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let shifted_month = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
     let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
-    (year_of_era + era * 400 + i64::from(month <= 2), month, day)
+    (year_of_era + era * 400 + u32::from(month <= 2) - 400, month, day)
 }
 
 /// The day number of a proleptic Gregorian date: the other way round, from the same source.

@@ -47,6 +47,8 @@ pub struct Settings {
     pub workers: u16,
     /// Sample jobs that run at once, beside the bulk ones.
     pub sample_workers: u16,
+    /// Threads of an export; 0: one for each core.
+    pub export_threads: u16,
     /// Seconds after which a worker that is not heard of loses its job.
     pub lease_seconds: u32,
     /// Seconds that requests may go on after the server was told to stop.
@@ -70,6 +72,7 @@ impl Default for Settings {
             session_max_lifetime_seconds: 7 * 24 * 60 * 60,
             workers: 2,
             sample_workers: 2,
+            export_threads: 0,
             lease_seconds: 30,
             shutdown_seconds: 10,
         }

@@ -40,33 +40,63 @@ impl ChooseView for LazyPage {
 
     async fn preload(&self) {
         #[cfg(feature = "split")]
-        if (self.load)().await.is_err() {
-            leave_to_browser();
-            std::future::pending().await
+        {
+            let hydrating = Owner::current_shared_context().is_some_and(|context| context.during_hydration());
+            let clicks = hydrating.then(HiddenClicks::new);
+            match ((self.load)().await, clicks) {
+                (Ok(()), None) => {}
+                (Ok(()), Some(clicks)) => clicks.end(),
+                // The document stays as the server made it, and works as it does without JavaScript.
+                (Err(_), Some(clicks)) => {
+                    clicks.stay();
+                    std::future::pending().await
+                }
+                (Err(_), None) => {
+                    load_whole_page();
+                    std::future::pending().await
+                }
+            }
         }
     }
 }
 
 /// A part did not come: the network is away, or the server is newer than this document and has other files. On the way to
-/// a page the browser then loads the whole of it; a document that was just loaded stays as the server made it.
+/// a page the browser then loads the whole of it.
 #[cfg(feature = "split")]
-fn leave_to_browser() {
-    if Owner::current_shared_context().is_some_and(|context| context.during_hydration()) {
-        return leave_links_to_browser();
-    }
+fn load_whole_page() {
     let url = leptos_router::hooks::use_url().get_untracked();
     let search = if url.search().is_empty() { String::new() } else { format!("?{}", url.search()) };
     _ = window().location().set_href(&format!("{}{search}", url.path()));
 }
 
-/// The router listens to clicks already, and would do nothing about them: it never gets to see one.
+/// Keeps clicks from the router, which listens to them before the part of the first page is there and would do nothing
+/// about them: meanwhile the browser follows links.
 #[cfg(feature = "split")]
-fn leave_links_to_browser() {
-    use wasm_bindgen::{JsCast as _, closure::Closure};
+struct HiddenClicks(wasm_bindgen::closure::Closure<dyn Fn(leptos::ev::Event)>);
 
-    let hide = Closure::<dyn Fn(leptos::ev::Event)>::new(|event: leptos::ev::Event| event.stop_propagation());
-    _ = document().add_event_listener_with_callback_and_bool("click", hide.as_ref().unchecked_ref(), true);
-    hide.forget();
+#[cfg(feature = "split")]
+impl HiddenClicks {
+    fn new() -> Self {
+        let hide = wasm_bindgen::closure::Closure::new(|event: leptos::ev::Event| event.stop_propagation());
+        _ = document().add_event_listener_with_callback_and_bool("click", Self::function(&hide), true);
+        Self(hide)
+    }
+
+    fn function(
+        hide: &wasm_bindgen::closure::Closure<dyn Fn(leptos::ev::Event)>,
+    ) -> &leptos::web_sys::js_sys::Function {
+        wasm_bindgen::JsCast::unchecked_ref(hide.as_ref())
+    }
+
+    /// The router may have them.
+    fn end(self) {
+        _ = document().remove_event_listener_with_callback_and_bool("click", Self::function(&self.0), true);
+    }
+
+    /// The router never gets them.
+    fn stay(self) {
+        self.0.forget();
+    }
 }
 
 /// Makes a part of the WebAssembly, and for each of its pages a constant that is a route's view.

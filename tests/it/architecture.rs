@@ -18,7 +18,17 @@ const RULES: [(&str, &[&str]); 17] = [
     ("server/compact_json.rs", &[]),
     ("server/generate", &["server::generate"]),
     ("server/export", &["domain", "server::export", "server::compact_json", "server::random"]),
-    ("server/files", &["domain", "server::files", "server::data_dir", "server::export::sink"]),
+    (
+        "server/files",
+        &[
+            "domain",
+            "server::files",
+            "server::data_dir",
+            "server::export::checkpoint",
+            "server::export::sink",
+            "server::random",
+        ],
+    ),
     ("server/store", &["domain", "server::store", "server::data_dir", "server::export", "server::random"]),
     ("server/import", &["domain", "server::import", "server::compact_json", "server::random", "server::store"]),
     (

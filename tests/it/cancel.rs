@@ -10,12 +10,12 @@ use muster::{
     },
     server::{
         files::FileStore,
-        store::jobs::{Lane, Outcome},
+        store::jobs::{Lane, Outcome, Report},
     },
 };
 use tokio::sync::Barrier;
 
-use crate::support::{Client, NOW, PASSWORD, World, entry, eventually, request};
+use crate::support::{Client, NOW, PASSWORD, World, entry, eventually, report, request};
 
 const ANN: &str = "ann@acme.test";
 
@@ -42,10 +42,10 @@ async fn every_write_of_the_worker_of_a_cancelled_job_is_refused() {
     let lease = world.store.claim_job(Lane::Bulk, NOW, NOW.plus_millis(1_000)).await.unwrap().unwrap();
     assert!(cancelled(&world, &id).await);
     let progress = Progress { rows: 5, expected_rows: Some(10), bytes: 7 };
-    assert!(!world.store.heartbeat(&lease, progress, NOW.plus_millis(2_000)).await.unwrap());
+    assert!(!world.store.heartbeat(&lease, &report(progress), NOW.plus_millis(2_000)).await.unwrap());
     let completed = Outcome::Completed { file_key: "k".to_owned(), sha256: "s".to_owned() };
-    assert!(!world.store.finish_job(&lease, &completed, progress, NOW, &entry()).await.unwrap());
-    world.store.release_job(&lease).await.unwrap();
+    assert!(!world.store.finish_job(&lease, &completed, &report(progress), NOW, &entry()).await.unwrap());
+    world.store.release_job(&lease, &Report::default()).await.unwrap();
     world.store.release_all_jobs().await.unwrap();
     let job = world.job(&id).await.unwrap();
     assert_eq!((job.status, job.file_key, job.progress), (JobStatus::Cancelled, None, Progress::default()));
@@ -93,7 +93,7 @@ async fn between_cancellation_and_completion_exactly_one_wins() {
             async move {
                 let outcome = Outcome::Completed { file_key: "k".to_owned(), sha256: "s".to_owned() };
                 start.wait().await;
-                world.store.finish_job(&lease, &outcome, Progress::default(), NOW, &entry()).await.unwrap()
+                world.store.finish_job(&lease, &outcome, &Report::default(), NOW, &entry()).await.unwrap()
             }
         });
         let cancel = tokio::spawn({
@@ -169,7 +169,7 @@ async fn what_has_ended_or_expired_is_not_cancelled() {
     ] {
         let id = world.add_job(Lane::Bulk, &request("csv", &[]), ANN).await;
         let lease = world.store.claim_job(Lane::Bulk, NOW, NOW.plus_millis(1)).await.unwrap().unwrap();
-        assert!(world.store.finish_job(&lease, &outcome, Progress::default(), NOW, &entry()).await.unwrap());
+        assert!(world.store.finish_job(&lease, &outcome, &Report::default(), NOW, &entry()).await.unwrap());
         let before = world.job(&id).await;
         let Err(AppError::Conflict(sentence)) = cancel(&admin, &id).await else { panic!("{word}") };
         assert!(sentence.contains(word), "{sentence}");

@@ -2,7 +2,7 @@
 
 use std::process::Stdio;
 
-use muster::domain::job::{JobStatus, JobView};
+use muster::domain::job::{Beginning, JobStatus, JobView};
 
 use crate::{
     cli::muster,
@@ -50,7 +50,9 @@ async fn sigkill_in_the_middle_of_an_export_of_300_000_users() {
     eventually(async || Some(server.client.job(&id).await).filter(|job| job.status == JobStatus::Processing)).await;
     server.kill();
     let server = Process::start(dir).await;
-    eventually(async || Some(server.client.job(&id).await).filter(|job| job.progress.rows > 0)).await;
+    let database = rusqlite::Connection::open(dir.join("data/muster.db")).unwrap();
+    let durable = "SELECT count(*) FROM jobs WHERE checkpoint IS NOT NULL";
+    eventually(async || database.query_row(durable, [], |row| row.get::<_, bool>(0)).unwrap().then_some(())).await;
     let before = server.client.job(&id).await;
     assert_eq!(before.status, JobStatus::Processing, "the export was too quick to be killed");
     server.kill();
@@ -59,6 +61,7 @@ async fn sigkill_in_the_middle_of_an_export_of_300_000_users() {
     let job = server.client.ended(&id).await;
     assert_eq!((job.status, job.attempts), (JobStatus::Completed, 3));
     assert_eq!(job.sha256, undisturbed.sha256);
+    assert!(matches!(job.beginning, Beginning::Resumed { rows: 1.. }), "{:?}", job.beginning);
     let actual = download(&server.client, &job).await;
     assert!(actual == expected, "the file is byte for byte what it would have been");
     assert_eq!(gunzip(&actual).iter().filter(|byte| **byte == b'\n').count() as u64, USERS);

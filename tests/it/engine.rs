@@ -1,9 +1,16 @@
 //! The export engine on a real SQLite database.
 
-use std::io;
+use std::{
+    io,
+    num::{NonZeroU64, NonZeroUsize},
+};
 
 use muster::server::{
-    export::{Compression, Control, Export, ExportError, Finished, sink::Sink, source::Scope},
+    export::{
+        Compression, Control, Export, ExportError, Finished,
+        sink::{Sink, Syncer},
+        source::Scope,
+    },
     files::FileSink,
 };
 
@@ -23,6 +30,10 @@ impl Sink for Memory<'_> {
         }
         self.bytes.extend_from_slice(bytes);
         Ok(())
+    }
+
+    fn syncer(&self) -> io::Result<Option<Syncer>> {
+        Ok(None)
     }
 
     fn publish(self) -> io::Result<()> {
@@ -52,10 +63,12 @@ fn run(
 ) -> Exported {
     let request = request(format, fields);
     let export = Export {
-        scope: Scope { connection_seq, limit: std::num::NonZeroU64::new(limit) },
+        scope: Scope { connection_seq, limit: NonZeroU64::new(limit) },
         format: request.format(),
         fields: request.fields().to_vec(),
         compression,
+        threads: NonZeroUsize::new(3).unwrap(),
+        gives_way: false,
     };
     let (mut bytes, mut published) = (Vec::new(), false);
     let sink = Memory { bytes: &mut bytes, room, published: &mut published };
@@ -280,6 +293,8 @@ async fn a_file_that_vanishes_before_it_is_published_fails_the_export() {
         format: request.format(),
         fields: request.fields().to_vec(),
         compression: Compression::Gzip,
+        threads: NonZeroUsize::MIN,
+        gives_way: false,
     };
     let error = export.run(&world.store.user_source(), sink, &Control::default()).unwrap_err();
     assert!(error.to_string().contains("vanished"), "{error}");
@@ -288,7 +303,7 @@ async fn a_file_that_vanishes_before_it_is_published_fails_the_export() {
 
 #[tokio::test]
 async fn users_that_are_added_meanwhile_are_not_in_the_snapshot() {
-    use muster::server::export::source::{Column, Row, Snapshot, UserSource, Visitor};
+    use muster::server::export::source::{Column, Reader, Row, Snapshot, UserSource, Visitor};
 
     struct Count(u64);
     impl Visitor for Count {
@@ -303,11 +318,16 @@ async fn users_that_are_added_meanwhile_are_not_in_the_snapshot() {
     world.generate(seq, 100, 1);
     let columns = [Column::Attribute(muster::domain::user::Attribute::UserId)];
     let scope = Scope { connection_seq: None, limit: None };
-    let snapshot = world.store.user_source().snapshot(&scope, &columns).unwrap();
+    let snapshot = world.store.user_source().snapshot(&scope, &columns, 3, None).unwrap();
     world.import(seq, b"{\"username\": \"late\"}");
     world.sqlite().execute("DELETE FROM users WHERE seq < 50", []).unwrap();
-    assert_eq!(snapshot.expected_rows(), 100);
-    let mut count = Count(0);
-    snapshot.scan(&mut count).unwrap();
-    assert_eq!(count.0, 100);
+    assert_eq!(snapshot.extent().rows, 100);
+    let parts = snapshot.extent().parts();
+    let mut readers = snapshot.into_readers();
+    assert_eq!(readers.len(), 3);
+    for reader in &mut readers {
+        let mut count = Count(0);
+        (0..parts).for_each(|part| reader.scan(part, &mut count).unwrap());
+        assert_eq!(count.0, 100);
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::{
     io::{BufReader, Cursor},
+    num::NonZeroUsize,
     path::PathBuf,
     time::{Duration, Instant},
 };
@@ -12,7 +13,7 @@ use muster::{
         connection::ConnectionId,
         export::{ExportInput, ExportRequest, FieldInput},
         import::RowError,
-        job::{JobId, JobView, JobsPage},
+        job::{JobId, JobView, JobsPage, Progress},
         role::Role,
         timestamp::Timestamp,
     },
@@ -28,7 +29,7 @@ use muster::{
         store::{
             Store,
             audit::NewEntry,
-            jobs::{Lane, NewJob, StoredJob},
+            jobs::{Lane, NewJob, Report, StoredJob},
         },
     },
 };
@@ -144,6 +145,7 @@ impl World {
             files: self.files.clone(),
             clock: Clock::Manual(self.clock.clone()),
             new_jobs: self.services.new_jobs(),
+            export_threads: NonZeroUsize::new(2).unwrap(),
         };
         workers.start(&self.settings, &tasks, &stop).await.unwrap();
         Running { stop, tasks }
@@ -308,6 +310,11 @@ impl Client {
 /// What the audit log has of a job, where that does not matter.
 pub fn entry() -> NewEntry {
     NewEntry::new(NOW, Actor::System, &Event::JobCancelled {}).unwrap()
+}
+
+/// What a worker reports that has nothing but progress to tell.
+pub fn report(progress: Progress) -> Report {
+    Report { progress, ..Report::default() }
 }
 
 /// Asks again and again until there is an answer; a minute is far more than anything here takes.

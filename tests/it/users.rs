@@ -245,6 +245,8 @@ async fn raw_json_is_what_an_export_of_all_fields_writes() {
         format: request.format(),
         fields: request.fields().to_vec(),
         compression: Compression::None,
+        threads: std::num::NonZeroUsize::MIN,
+        gives_way: false,
     };
     let file = world.dir.path().join("all.json");
     export

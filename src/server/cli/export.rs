@@ -69,6 +69,8 @@ impl Export {
             format: request.format(),
             fields: request.fields().to_vec(),
             compression: if self.gzip { Compression::Gzip } else { Compression::None },
+            threads: export::default_threads(),
+            gives_way: false,
         };
         let control = Arc::new(Control::default());
         let writing = {

@@ -1,6 +1,6 @@
 //! `muster serve`
 
-use std::{net::SocketAddr, process::ExitCode, time::Duration};
+use std::{net::SocketAddr, num::NonZeroUsize, process::ExitCode, time::Duration};
 
 use clap::Args;
 use serde::Serialize;
@@ -11,6 +11,7 @@ use crate::server::{
     clock::Clock,
     config::Settings,
     data_dir,
+    export::default_threads,
     files::FileStore,
     http,
     jobs::{Sweeper, Workers},
@@ -71,7 +72,13 @@ impl Serve {
         let tasks = TaskTracker::new();
         let sweeper = Sweeper::new(store.clone(), files.clone(), Clock::System);
         tasks.spawn(sweeper.run(stop.clone()));
-        let workers = Workers { store: store.clone(), files, clock: Clock::System, new_jobs: services.new_jobs() };
+        let workers = Workers {
+            store: store.clone(),
+            files,
+            clock: Clock::System,
+            new_jobs: services.new_jobs(),
+            export_threads: NonZeroUsize::new(settings.export_threads.into()).unwrap_or_else(default_threads),
+        };
         workers.start(&settings, &tasks, &stop).await?;
         let router = http::router(services, http::Site::find(&settings), &settings).map_err(CliError::Message)?;
         let grace = Duration::from_secs(settings.shutdown_seconds.into());

@@ -33,7 +33,7 @@ impl Document {
     /// The object, without the end of its line; empty: there was no row.
     pub fn into_json(mut self) -> String {
         self.line.pop();
-        // The encoder writes UTF-8 only.
+        // The line was checked.
         String::from_utf8(self.line).unwrap_or_default()
     }
 }
@@ -44,6 +44,6 @@ impl Visitor for Document {
         line.clear();
         projection.project(row, &mut Scratch::default(), |index, value| encoder.field(index, value, line))?;
         encoder.end_row(line);
-        Ok(())
+        projection.check_text(row, line)
     }
 }

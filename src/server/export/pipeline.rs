@@ -1,42 +1,26 @@
 //! One export from snapshot to published file, on several threads.
 //!
 //! ```text
-//! read + project + encode ──blocks──▶ compress (one or more threads) ──▶ hash + write
+//! workers: read + project + encode + compress ──blocks, in order──▶ writer: hash + write ──▶ syncer: checkpoints
 //! ```
-//!
-//! Blocks are dealt out to the compressors in turn and collected in turn, so that their order, and with it every byte of
-//! the file, is the same on every machine. Channels are bounded and buffers go round, so memory stays flat.
 
-use std::{
-    sync::{
-        atomic::{AtomicBool, AtomicU64, Ordering},
-        mpsc::{Receiver, SyncSender, sync_channel},
-    },
-    thread,
-};
+use std::{num::NonZeroUsize, sync::mpsc::sync_channel, thread};
 
-use flate2::Crc;
-use sha2::{Digest, Sha256};
-
-use crate::{
-    domain::{export::Format, field::FieldSpec, job::Progress},
-    server::random::hex,
-};
+use crate::domain::{export::Format, field::FieldSpec, job::Progress};
 
 use super::{
-    ExportError,
-    compress::{self, BlockCompressor},
+    Control, ExportError,
+    blocks::{Parts, Worker},
+    checkpoint::{self, Checkpoint, Resumed},
     encode::Encoder,
-    project::{Projection, Scratch},
+    project::Projection,
     sink::Sink,
-    source::{Row, Scope, Snapshot, UserSource, Visitor},
+    source::{Scope, Snapshot, UserSource},
+    writer::Writer,
 };
 
-/// Uncompressed bytes of a block, at which it is handed on: large enough that starting anew with each does not show.
-const BLOCK_BYTES: usize = 256 * 1024;
-
-/// Blocks that may wait before a compressor.
-const QUEUED_BLOCKS: usize = 2;
+/// Parts that may wait for the writer, for each worker.
+const PARTS_AHEAD: usize = 2;
 
 /// What to export and how.
 #[derive(Debug, Clone)]
@@ -49,6 +33,16 @@ pub struct Export {
     pub fields: Vec<FieldSpec>,
     /// Whether the file is gzipped.
     pub compression: Compression,
+    /// Most threads that read, encode and compress. The file is the same with any number.
+    pub threads: NonZeroUsize,
+    /// Whether these threads let all others go first: people who wait for a page notice an export less than the export
+    /// notices them. Only Linux has priorities of threads.
+    pub gives_way: bool,
+}
+
+/// One thread for each core.
+pub fn default_threads() -> NonZeroUsize {
+    thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
 }
 
 /// Whether a file is gzipped.
@@ -69,43 +63,11 @@ pub struct Finished {
     pub sha256: String,
 }
 
-/// How others watch an export and stop it while it runs.
-#[derive(Debug, Default)]
-pub struct Control {
-    rows: AtomicU64,
-    /// Expected rows plus one; 0 while they are not known.
-    expected: AtomicU64,
-    bytes: AtomicU64,
-    stop: AtomicBool,
-}
-
-impl Control {
-    /// How far the export has come.
-    pub fn progress(&self) -> Progress {
-        Progress {
-            rows: self.rows.load(Ordering::Relaxed),
-            expected_rows: self.expected.load(Ordering::Relaxed).checked_sub(1),
-            bytes: self.bytes.load(Ordering::Relaxed),
-        }
-    }
-
-    /// Asks the export to end with [`ExportError::Stopped`] soon.
-    pub fn stop(&self) {
-        self.stop.store(true, Ordering::Relaxed);
-    }
-
-    fn is_stopped(&self) -> bool {
-        self.stop.load(Ordering::Relaxed)
-    }
-}
-
-/// Encoded rows, and how many.
-#[derive(Default)]
-struct Block {
-    bytes: Vec<u8>,
-    rows: u64,
-    /// Checksum of the bytes before they were compressed.
-    crc: Crc,
+/// An export whose instant is fixed.
+pub struct Begun<'a, S> {
+    export: &'a Export,
+    projection: Projection,
+    snapshot: S,
 }
 
 impl Export {
@@ -113,155 +75,99 @@ impl Export {
     ///
     /// # Errors
     /// [`ExportError`]; nothing is published then.
+    pub fn run(&self, source: &impl UserSource, sink: impl Sink, control: &Control) -> Result<Finished, ExportError> {
+        self.begin(source, None)?.run(sink, None, control)
+    }
+
+    /// Fixes the instant, if it can that of an interrupted export.
+    ///
+    /// # Errors
+    /// When the users can't be read.
+    pub fn begin<'a, U: UserSource>(
+        &'a self,
+        source: &U,
+        interrupted: Option<&Checkpoint>,
+    ) -> Result<Begun<'a, U::Snapshot>, ExportError> {
+        let projection = Projection::new(&self.fields);
+        let earlier = interrupted.map(|checkpoint| &checkpoint.extent);
+        let snapshot = source.snapshot(&self.scope, projection.columns(), self.threads.get(), earlier)?;
+        Ok(Begun { export: self, projection, snapshot })
+    }
+}
+
+impl<S: Snapshot> Begun<'_, S> {
+    /// Whether this export can go on behind a checkpoint of an interrupted one: its users are still the very same.
+    pub fn can_resume(&self, checkpoint: &Checkpoint) -> bool {
+        *self.snapshot.extent() == checkpoint.extent
+    }
+
+    /// Runs the export on this thread and a few more, and returns when the file is published or nothing is left of it.
+    /// `resumed`: the sink has that checkpoint's bytes already.
+    ///
+    /// # Errors
+    /// [`ExportError`]; nothing is published then.
     pub fn run(
-        &self,
-        source: &impl UserSource,
+        self,
         mut sink: impl Sink,
+        resumed: Option<Resumed>,
         control: &Control,
     ) -> Result<Finished, ExportError> {
-        let projection = Projection::new(&self.fields);
-        let snapshot = source.snapshot(&self.scope, projection.columns())?;
-        let expected = snapshot.expected_rows();
-        control.expected.store(expected.saturating_add(1), Ordering::Relaxed);
-        let compressors = match self.compression {
-            Compression::None => 1,
-            Compression::Gzip => thread::available_parallelism().map_or(1, |cores| (cores.get() - 1).clamp(1, 4)),
-        };
+        let Self { export, projection, snapshot } = self;
+        let Export { format, ref fields, compression, gives_way, .. } = *export;
+        let extent = snapshot.extent().clone();
+        control.expect(extent.rows);
+        let encoder = Encoder::new(format, fields);
+        let first_part = resumed.as_ref().map_or(0, |resumed| resumed.checkpoint.parts);
+        let readers = snapshot.into_readers();
+        let (parts, to_write) = Parts::new(first_part, extent.parts(), readers.len() * PARTS_AHEAD);
+        let syncer = sink.syncer().map_err(ExportError::Write)?;
+        let (candidates, to_sync) = sync_channel(0);
 
-        let (written, hash) = thread::scope(|scope| {
-            let mut to_compressors = Vec::new();
-            let mut from_compressors = Vec::new();
-            let (used, empty) = sync_channel(compressors * QUEUED_BLOCKS * 2 + 4);
-            for _ in 0..compressors {
-                let (to_compressor, blocks) = sync_channel(QUEUED_BLOCKS);
-                let (to_writer, compressed) = sync_channel(QUEUED_BLOCKS);
-                scope.spawn(move || compress(self.compression, &blocks, &to_writer));
-                to_compressors.push(to_compressor);
-                from_compressors.push(compressed);
+        let worker = Worker { parts: &parts, fields, projection: &projection, encoder: &encoder, compression, control };
+        let worker = &worker;
+        let (written, sha256) = thread::scope(|scope| {
+            for reader in readers {
+                scope.spawn(move || {
+                    if gives_way {
+                        give_way();
+                    }
+                    worker.run(reader);
+                });
             }
-            let sink = &mut sink;
-            let writer = scope.spawn(move || {
-                let result = write(self.compression, &from_compressors, &used, sink, control);
-                if result.is_err() {
-                    control.stop();
-                }
-                result
-            });
-            let mut reader = Reader {
-                encoder: Encoder::new(self.format, &self.fields),
-                projection: &projection,
-                control,
-                compressors: to_compressors,
-                next: 0,
-                empty,
-                block: Block::default(),
-                scratch: Scratch::default(),
-            };
-            reader.encoder.begin_file(&self.fields, &mut reader.block.bytes);
-            let read = snapshot.scan(&mut reader).and_then(|()| reader.hand_on());
-            drop(reader);
-            // A panic in the writer would be a defect; it goes on to whoever called.
-            let written = writer.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-            // An error of the writer makes the reader stop, so it is the cause and comes first.
-            let written = written?;
-            read?;
-            Ok::<_, ExportError>(written)
+            let syncing = syncer.map(|sync| scope.spawn(move || checkpoint::keep(&to_sync, sync, control)));
+            let written =
+                Writer::new(&mut sink, compression, control, resumed).run(&extent, &to_write, &parts, &candidates);
+            if written.is_err() {
+                control.stop();
+            }
+            // Whoever waits for the writer is told that it is gone.
+            drop((to_write, candidates));
+            // An error of the file's comes first: it makes the workers stop.
+            if let Some(syncing) = syncing {
+                syncing.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+            }
+            written
         })?;
-        if written != expected {
-            return Err(ExportError::Incomplete { expected, written });
+        if written != extent.rows {
+            // A worker that was stopped leaves its part unfinished.
+            return Err(if control.is_stopped() {
+                ExportError::Stopped
+            } else {
+                ExportError::Incomplete { expected: extent.rows, written }
+            });
         }
         sink.publish().map_err(ExportError::Write)?;
-        Ok(Finished { progress: control.progress(), sha256: hash })
+        Ok(Finished { progress: control.progress(), sha256 })
     }
 }
 
-/// The visitor that fills blocks.
-struct Reader<'a> {
-    encoder: Encoder,
-    projection: &'a Projection,
-    control: &'a Control,
-    compressors: Vec<SyncSender<Block>>,
-    /// Index of the compressor whose turn it is.
-    next: usize,
-    /// Buffers to fill again.
-    empty: Receiver<Vec<u8>>,
-    block: Block,
-    scratch: Scratch,
-}
-
-impl Reader<'_> {
-    /// Hands the block on; waits while compressors are behind.
-    fn hand_on(&mut self) -> Result<(), ExportError> {
-        if self.control.is_stopped() {
-            return Err(ExportError::Stopped);
-        }
-        let bytes = self.empty.try_recv().unwrap_or_default();
-        let block = std::mem::replace(&mut self.block, Block { bytes, ..Block::default() });
-        // A compressor only goes away when the writer has failed, which then has the cause.
-        self.compressors[self.next].send(block).map_err(|_| ExportError::Stopped)?;
-        self.next = (self.next + 1) % self.compressors.len();
-        Ok(())
+/// Gives this thread a low priority.
+fn give_way() {
+    #[cfg(target_os = "linux")]
+    {
+        /// As `nice` has it by default.
+        const NICE: i32 = 10;
+        // On Linux this is about one thread. Without it the export is no worse, only less polite.
+        let _ = rustix::process::setpriority_process(Some(rustix::thread::gettid()), NICE);
     }
-}
-
-impl Visitor for Reader<'_> {
-    fn visit(&mut self, row: &impl Row) -> Result<(), ExportError> {
-        let Self { encoder, projection, block, scratch, .. } = self;
-        projection.project(row, scratch, |index, value| encoder.field(index, value, &mut block.bytes))?;
-        encoder.end_row(&mut block.bytes);
-        block.rows += 1;
-        if block.bytes.len() >= BLOCK_BYTES { self.hand_on() } else { Ok(()) }
-    }
-}
-
-/// Compresses blocks until there are no more.
-fn compress(compression: Compression, blocks: &Receiver<Block>, to_writer: &SyncSender<Block>) {
-    let mut compressor = BlockCompressor::new();
-    let mut bytes = Vec::new();
-    while let Ok(mut block) = blocks.recv() {
-        if compression == Compression::Gzip {
-            block.crc = compressor.compress(&block.bytes, &mut bytes);
-            std::mem::swap(&mut block.bytes, &mut bytes);
-        }
-        if to_writer.send(block).is_err() {
-            return;
-        }
-    }
-}
-
-/// Hashes and writes blocks in turn; returns the number of rows and the hash.
-fn write(
-    compression: Compression,
-    compressors: &[Receiver<Block>],
-    used: &SyncSender<Vec<u8>>,
-    sink: &mut impl Sink,
-    control: &Control,
-) -> Result<(u64, String), ExportError> {
-    let mut hash = Sha256::new();
-    let mut crc = Crc::new();
-    let mut rows = 0;
-    let mut append = |bytes: &[u8]| {
-        hash.update(bytes);
-        control.bytes.fetch_add(bytes.len() as u64, Ordering::Relaxed);
-        sink.write(bytes).map_err(ExportError::Write)
-    };
-    if compression == Compression::Gzip {
-        append(&compress::HEADER)?;
-    }
-    for compressor in compressors.iter().cycle() {
-        // The reader deals out in the same turn, so the first compressor without a block is the end.
-        let Ok(block) = compressor.recv() else { break };
-        append(&block.bytes)?;
-        crc.combine(&block.crc);
-        rows += block.rows;
-        control.rows.store(rows, Ordering::Relaxed);
-        let mut bytes = block.bytes;
-        bytes.clear();
-        // When enough buffers go round already, this one is let go.
-        let _ = used.try_send(bytes);
-    }
-    if compression == Compression::Gzip {
-        append(&compress::trailer(&crc))?;
-    }
-    Ok((rows, hex(&hash.finalize())))
 }

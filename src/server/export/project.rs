@@ -18,7 +18,7 @@ pub enum Value<'a> {
     /// The user lacks it.
     Missing,
     /// Text.
-    Text(&'a str),
+    Text(&'a [u8]),
     /// `true` or `false`.
     Boolean(bool),
     /// A whole number.
@@ -128,7 +128,7 @@ impl Projection {
         }
         for document in &self.documents {
             let text = match row.cell(document.index)? {
-                Cell::Text(text) => text,
+                Cell::Text(text) => std::str::from_utf8(text).map_err(|_| wrong_type(document.attribute, NOT_UTF_8))?,
                 Cell::Null if document.attribute == Attribute::Identities => &scratch.identities,
                 Cell::Null => continue,
                 Cell::Integer(_) => return Err(wrong_type(document.attribute, "a number where JSON belongs")),
@@ -143,6 +143,21 @@ impl Projection {
             field(index, value).map_err(|error| broken_json(row, self.field_attribute(index), &error))?;
         }
         Ok(())
+    }
+
+    /// Makes sure that `line`, the row as it was encoded, is UTF-8. All of a line at once is checked faster than each value,
+    /// and comes to the same, because between two values there is ASCII.
+    ///
+    /// # Errors
+    /// When it is not: which attribute of the row it is.
+    pub fn check_text(&self, row: &impl Row, line: &[u8]) -> Result<(), ExportError> {
+        if simdutf8::basic::from_utf8(line).is_ok() {
+            return Ok(());
+        }
+        let broken =
+            |index: &usize| matches!(row.cell(*index), Ok(Cell::Text(text)) if std::str::from_utf8(text).is_err());
+        let index = (0..self.columns.len()).find(broken).unwrap_or(USER_ID);
+        Err(wrong_type(self.attribute(index), NOT_UTF_8))
     }
 
     fn attribute(&self, index: usize) -> Attribute {
@@ -164,7 +179,9 @@ impl Projection {
         let text = |column: Column| {
             let index = self.columns.iter().position(|&known| known == column);
             match index.map(|index| row.cell(index)).transpose()? {
-                Some(Cell::Text(text)) => Ok(text),
+                Some(Cell::Text(text)) => {
+                    std::str::from_utf8(text).map_err(|_| wrong_type(Attribute::Identities, NOT_UTF_8))
+                }
                 _ => Err(wrong_type(Attribute::Identities, "no connection")),
             }
         };
@@ -184,6 +201,9 @@ impl Projection {
         Ok(())
     }
 }
+
+/// What is found where text must be.
+const NOT_UTF_8: &str = "text that is not UTF-8";
 
 /// Memory that is used again for every row.
 #[derive(Debug, Default)]
@@ -209,7 +229,7 @@ fn wrong_type(attribute: Attribute, found: &'static str) -> ExportError {
 
 fn broken_json(row: &impl Row, attribute: Attribute, error: &serde_json::Error) -> ExportError {
     let user_id = match row.cell(USER_ID) {
-        Ok(Cell::Text(user_id)) => user_id.to_owned(),
+        Ok(Cell::Text(user_id)) => String::from_utf8_lossy(user_id).into_owned(),
         _ => "(unreadable user_id)".to_owned(),
     };
     ExportError::BrokenJson { user_id, attribute: attribute.name(), error: error.to_string() }

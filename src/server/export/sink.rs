@@ -10,9 +10,18 @@ pub trait Sink: Send {
     /// When they can't be written.
     fn write(&mut self, bytes: &[u8]) -> io::Result<()>;
 
+    /// What makes durable, on another thread, all that was written before it is called; `None`: nothing can.
+    ///
+    /// # Errors
+    /// When it can't be made.
+    fn syncer(&self) -> io::Result<Option<Syncer>>;
+
     /// Makes everything written durable and publishes it; a sink that is dropped before leaves nothing behind.
     ///
     /// # Errors
     /// When the file can't be made durable or published.
     fn publish(self) -> io::Result<()>;
 }
+
+/// Makes durable what was written so far.
+pub type Syncer = Box<dyn FnMut() -> io::Result<()> + Send>;

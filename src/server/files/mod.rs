@@ -4,14 +4,22 @@
 //! interrupted is an orphan that the sweeper deletes.
 
 mod publish;
+mod resume;
 
 use std::{
     collections::HashSet,
+    fs::File,
     io,
     path::{Path, PathBuf},
 };
 
-use crate::{domain::job::JobId, server::data_dir};
+use crate::{
+    domain::job::JobId,
+    server::{
+        data_dir,
+        export::checkpoint::{Checkpoint, Resumed},
+    },
+};
 
 pub use publish::{FileSink, StreamSink};
 
@@ -43,12 +51,42 @@ impl FileStore {
         format!("{job_id}.{fencing_token}{FINISHED}")
     }
 
-    /// Begins the file with this key.
+    /// Begins the file with this key. Dropped before it is published, it stays, so that it can be resumed: whoever has no
+    /// use for it calls [`Self::remove`].
     ///
     /// # Errors
     /// When it can't be made.
     pub fn create(&self, key: &str) -> io::Result<FileSink> {
-        FileSink::create(self.dir.join(format!("{key}{PARTIAL}")), self.dir.join(key))
+        Ok(FileSink::create(self.partial(key), self.dir.join(key))?.resumable())
+    }
+
+    /// Begins the file with this key with what an interrupted lease left in the file with the key `interrupted`, up to
+    /// `checkpoint`; `None`: these bytes are not there, or are not the ones that were written.
+    ///
+    /// They are copied, so that a worker that lost its lease but still runs can't write into the new file.
+    ///
+    /// # Errors
+    /// When it can't be made.
+    pub fn resume(
+        &self,
+        interrupted: &str,
+        key: &str,
+        checkpoint: &Checkpoint,
+    ) -> io::Result<Option<(FileSink, Resumed)>> {
+        // It was published already if only the end of the job was not written down.
+        let Some(mut file) = open(&self.partial(interrupted))?.or(open(&self.dir.join(interrupted))?) else {
+            return Ok(None);
+        };
+        let mut sink = self.create(key)?;
+        let resumed = resume::copy(&mut file, &mut sink, checkpoint)?;
+        if resumed.is_none() {
+            self.remove(key)?;
+        }
+        Ok(resumed.map(|resumed| (sink, resumed)))
+    }
+
+    fn partial(&self, key: &str) -> PathBuf {
+        self.dir.join(format!("{key}{PARTIAL}"))
     }
 
     /// Where the file with this key is, if it is there with its full length.
@@ -89,12 +127,21 @@ impl FileStore {
     /// # Errors
     /// When it can't be deleted.
     pub fn remove(&self, key: &str) -> io::Result<()> {
-        for name in [format!("{key}{PARTIAL}"), key.to_owned()] {
-            match std::fs::remove_file(self.dir.join(name)) {
+        for path in [self.partial(key), self.dir.join(key)] {
+            match std::fs::remove_file(path) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
                 _ => {}
             }
         }
         Ok(())
+    }
+}
+
+/// Opens a file to read it; `None`: there is none.
+fn open(path: &Path) -> io::Result<Option<File>> {
+    match File::open(path) {
+        Ok(file) => Ok(Some(file)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
     }
 }

@@ -8,10 +8,11 @@ use crate::{
     domain::{
         audit::{Actor, Event, ExportFailure},
         export::ExportRequest,
+        job::{Beginning, JobStatus, Progress},
     },
     server::{
         export::{
-            Compression, Control, Export, ExportError, Finished,
+            Compression, Export, ExportError, Finished,
             source::{Scope, SourceError},
         },
         files::FileStore,
@@ -25,7 +26,7 @@ use crate::{
 
 use super::{
     Workers,
-    lease::{self, Ended},
+    lease::{self, Attempt, Ended},
 };
 
 /// Runs the job to its end, unless the lease is lost or the server stops.
@@ -36,42 +37,48 @@ pub async fn run(
     stop: &CancellationToken,
 ) -> Result<(), StoreError> {
     let Some(job) = workers.store.job(&lease.job_id, workers.clock.now()).await? else { return Ok(()) };
-    let control = Arc::new(Control::default());
+    let attempt = Arc::new(Attempt::default());
     let key = FileStore::key(&lease.job_id, lease.fencing_token);
     let exporting = {
-        let (workers, control, key) = (workers.clone(), Arc::clone(&control), key.clone());
-        tokio::task::spawn_blocking(move || export(&workers, &job, &key, &control))
+        let (workers, attempt, key) = (workers.clone(), Arc::clone(&attempt), key.clone());
+        tokio::task::spawn_blocking(move || export(&workers, &job, &key, &attempt))
     };
     tokio::pin!(exporting);
     let result = tokio::select! {
         result = &mut exporting => result,
-        ended = lease::keep(workers, lease, lease_millis, &control, stop) => {
-            // The engine ends soon after it was told to; its file is deleted with it.
+        ended = lease::keep(workers, lease, lease_millis, &attempt, stop) => {
+            // The engine ends soon after it was told to.
             let result = exporting.await;
             match ended {
                 // It was faster than the stop.
                 Ended::Stopping if matches!(result, Ok(Ok(_))) => result,
                 Ended::Stopping => {
                     tracing::info!(job = %lease.job_id, "a job goes back to the queue because the server stops");
-                    return workers.store.release_job(lease).await;
+                    return give_back(workers, lease, &attempt, &key).await;
                 }
                 Ended::Lost => {
                     tracing::info!(job = %lease.job_id, "a job was cancelled, deleted or taken over while it ran");
-                    discard(workers, lease, &key);
+                    // Whoever took it over may go on with this file; then the sweeper deletes it later.
+                    let job = workers.store.job(&lease.job_id, workers.clock.now()).await?;
+                    if job.is_none_or(|job| job.status != JobStatus::Processing) {
+                        discard(workers, lease, &key);
+                    }
                     return Ok(());
                 }
             }
         }
     };
-    let (outcome, progress, event) = match result {
+    let mut report = attempt.report();
+    let (outcome, event) = match result {
         Ok(Ok(Finished { progress, sha256 })) => {
             let event = Event::ExportCompleted { rows: progress.rows, bytes: progress.bytes, sha256: sha256.clone() };
-            (Outcome::Completed { file_key: key.clone(), sha256 }, progress, event)
+            report.progress = progress;
+            (Outcome::Completed { file_key: key.clone(), sha256 }, event)
         }
         Ok(Err(error)) => {
             log_failure(lease, &error);
             let event = Event::ExportFailed { reason: reason(&error) };
-            (Outcome::Failed { status_details: error.to_string() }, control.progress(), event)
+            (Outcome::Failed { status_details: error.to_string() }, event)
         }
         Err(panic) => {
             tracing::error!(job = %lease.job_id, %panic, "a job panicked");
@@ -79,22 +86,37 @@ pub async fn run(
                 "The server met a defect of its own. Export again; if it fails again, its log has the details."
                     .to_owned();
             let event = Event::ExportFailed { reason: ExportFailure::Defect };
-            (Outcome::Failed { status_details }, control.progress(), event)
+            (Outcome::Failed { status_details }, event)
         }
     };
     let now = workers.clock.now();
     let entry = NewEntry::new(now, Actor::System, &event)?.of_job(&lease.job_id);
     // Refused if a member has cancelled the job meanwhile: exactly one of the two wins.
-    if workers.store.finish_job(lease, &outcome, progress, now, &entry).await? {
-        tracing::info!(job = %lease.job_id, rows = progress.rows, bytes = progress.bytes, "a job ended");
+    let finished = workers.store.finish_job(lease, &outcome, &report, now, &entry).await?;
+    if finished {
+        let Progress { rows, bytes, .. } = report.progress;
+        tracing::info!(job = %lease.job_id, rows, bytes, "a job ended");
     } else {
         tracing::info!(job = %lease.job_id, "a job ended after it was cancelled, deleted or taken over");
+    }
+    if !finished || matches!(outcome, Outcome::Failed { .. }) {
         discard(workers, lease, &key);
     }
     Ok(())
 }
 
-/// Deletes the file of a lease that was lost. The key has the lease's number, so it is nobody else's file.
+/// Gives the job back to the queue with the last checkpoint; without one, nobody has a use for its file.
+async fn give_back(workers: &Workers, lease: &Lease, attempt: &Attempt, key: &str) -> Result<(), StoreError> {
+    let report = attempt.report();
+    let nothing_durable = report.checkpoint.is_none();
+    workers.store.release_job(lease, &report).await?;
+    if nothing_durable {
+        discard(workers, lease, key);
+    }
+    Ok(())
+}
+
+/// Deletes the file of a lease that was lost, or failed. The key has the lease's number, so it is nobody else's file.
 fn discard(workers: &Workers, lease: &Lease, key: &str) {
     if let Err(error) = workers.files.remove(key) {
         // It is an orphan, so the sweeper tries again.
@@ -125,7 +147,7 @@ fn reason(error: &ExportError) -> ExportFailure {
 }
 
 /// The blocking part.
-fn export(workers: &Workers, job: &StoredJob, key: &str, control: &Control) -> Result<Finished, ExportError> {
+fn export(workers: &Workers, job: &StoredJob, key: &str, attempt: &Attempt) -> Result<Finished, ExportError> {
     let request = ExportRequest::parse(&job.request).map_err(|violations| {
         let text = violations.first().map_or_else(String::new, |violation| violation.message.clone());
         ExportError::Source(SourceError::Database(format!("the stored request is broken: {text}").into()))
@@ -135,7 +157,28 @@ fn export(workers: &Workers, job: &StoredJob, key: &str, control: &Control) -> R
         format: request.format(),
         fields: request.fields().to_vec(),
         compression: Compression::Gzip,
+        threads: workers.export_threads,
+        gives_way: request.limit().is_none(),
     };
-    let sink = workers.files.create(key).map_err(ExportError::Write)?;
-    export.run(&workers.store.user_source(), sink, control)
+    let interrupted = job.checkpoint.as_ref().map(|(checkpoint, _)| checkpoint);
+    let begun = export.begin(&workers.store.user_source(), interrupted)?;
+    let (found, beginning) = match &job.checkpoint {
+        None if job.attempts <= 1 => (None, Beginning::First),
+        None => (None, Beginning::NothingDurable),
+        Some((checkpoint, _)) if !begun.can_resume(checkpoint) => (None, Beginning::UsersChanged),
+        Some((checkpoint, fencing_token)) => {
+            let interrupted = FileStore::key(&job.id, *fencing_token);
+            let found = workers.files.resume(&interrupted, key, checkpoint).map_err(ExportError::Write)?;
+            let rows = checkpoint.rows;
+            let beginning = if found.is_some() { Beginning::Resumed { rows } } else { Beginning::NothingDurable };
+            (found, beginning)
+        }
+    };
+    attempt.began(beginning);
+    tracing::info!(job = %job.id, ?beginning, "an export began");
+    let (sink, resumed) = match found {
+        Some((sink, resumed)) => (sink, Some(resumed)),
+        None => (workers.files.create(key).map_err(ExportError::Write)?, None),
+    };
+    begun.run(sink, resumed, &attempt.control)
 }

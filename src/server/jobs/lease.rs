@@ -1,10 +1,19 @@
-//! Heartbeats: they keep a lease and publish a job's progress.
+//! Heartbeats: they keep a lease and publish how far its job has come.
 
-use std::time::Duration;
+use std::{
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
 use tokio_util::sync::CancellationToken;
 
-use crate::server::{export::Control, store::jobs::Lease};
+use crate::{
+    domain::job::Beginning,
+    server::{
+        export::Control,
+        store::jobs::{Lease, Report},
+    },
+};
 
 use super::Workers;
 
@@ -20,12 +29,37 @@ pub enum Ended {
     Stopping,
 }
 
+/// An attempt at a job, shared by the thread that runs it and the heartbeats.
+#[derive(Debug, Default)]
+pub struct Attempt {
+    /// The engine's.
+    pub control: Control,
+    /// How it began, once that is known.
+    beginning: Mutex<Option<Beginning>>,
+}
+
+impl Attempt {
+    /// Says how it began.
+    pub fn began(&self, beginning: Beginning) {
+        *self.beginning.lock().unwrap_or_else(PoisonError::into_inner) = Some(beginning);
+    }
+
+    /// What is to be written into the job.
+    pub fn report(&self) -> Report {
+        Report {
+            progress: self.control.progress(),
+            beginning: *self.beginning.lock().unwrap_or_else(PoisonError::into_inner),
+            checkpoint: self.control.checkpoint(),
+        }
+    }
+}
+
 /// Beats until the lease is lost or the server stops; then it stops the export.
 pub async fn keep(
     workers: &Workers,
     lease: &Lease,
     lease_millis: i64,
-    control: &Control,
+    attempt: &Attempt,
     stop: &CancellationToken,
 ) -> Ended {
     // The interval is the least of what the screen wants and a third of the lease, so that a beat may fail.
@@ -35,15 +69,15 @@ pub async fn keep(
         tokio::select! {
             _ = beat.tick() => {}
             () = stop.cancelled() => {
-                control.stop();
+                attempt.control.stop();
                 return Ended::Stopping;
             }
         }
         let expires_at = workers.clock.now().plus_millis(lease_millis);
-        match workers.store.heartbeat(lease, control.progress(), expires_at).await {
+        match workers.store.heartbeat(lease, &attempt.report(), expires_at).await {
             Ok(true) => {}
             Ok(false) => {
-                control.stop();
+                attempt.control.stop();
                 return Ended::Lost;
             }
             // The next beat may get through; until the lease has run out, nobody else takes the job.

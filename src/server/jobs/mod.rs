@@ -8,7 +8,7 @@ mod lease;
 mod runner;
 mod sweeper;
 
-use std::sync::Arc;
+use std::{num::NonZeroUsize, sync::Arc};
 
 use tokio::sync::Notify;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -33,6 +33,8 @@ pub struct Workers {
     pub clock: Clock,
     /// Wakes idle workers.
     pub new_jobs: Arc<Notify>,
+    /// Most threads of an export.
+    pub export_threads: NonZeroUsize,
 }
 
 impl Workers {

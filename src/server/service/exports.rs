@@ -139,8 +139,8 @@ impl Services {
         let running = job.status == JobStatus::Processing;
         let allows = |permission| caller.member().role.allows(permission);
         JobView {
-            time_left_seconds: running.then(|| job.progress.time_left_seconds(elapsed)).flatten(),
-            rows_per_second: job.started_at.and_then(|_| job.progress.rows_per_second(elapsed)),
+            time_left_seconds: running.then(|| job.progress.time_left_seconds(job.beginning, elapsed)).flatten(),
+            rows_per_second: job.started_at.and_then(|_| job.progress.rows_per_second(job.beginning, elapsed)),
             link_lifetime_seconds: self.settings.link_lifetime_seconds,
             can_cancel: !job.status.is_final()
                 && allows(Permission::ExportUsers)
@@ -156,6 +156,7 @@ impl Services {
             finished_at: job.finished_at,
             expires_at: job.expires_at,
             attempts: job.attempts,
+            beginning: job.beginning,
             progress: job.progress,
             sha256: job.sha256,
             status_details: job.status_details,

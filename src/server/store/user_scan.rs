@@ -1,6 +1,6 @@
 //! Users in bulk, for exports: SQLite stepped directly, without a copy of any row.
 
-use std::{collections::HashMap, path::PathBuf};
+use std::{collections::HashMap, path::PathBuf, sync::Arc};
 
 use rusqlite::{Connection, types::ValueRef};
 
@@ -9,11 +9,14 @@ use crate::{
     server::export::{
         ExportError,
         document::Document,
-        source::{Cell, Column, Row, Scope, Snapshot, SourceError, UserSource, Visitor},
+        source::{Cell, Column, Extent, Reader, Row, Scope, Snapshot, SourceError, UserSource, Visitor},
     },
 };
 
 use super::{Store, dialect::sqlite};
+
+/// Users of a part: enough that what is done once for each part does not show, few enough that a part fits in memory.
+const PART_ROWS: u64 = 2_048;
 
 /// The users of a SQLite file.
 #[derive(Debug, Clone)]
@@ -28,65 +31,142 @@ impl Store {
     }
 }
 
-/// An open read transaction: it sees the users of the instant in which it was begun, whatever others write.
+/// Open read transactions: they see the users of the instant in which they were begun, whatever others write.
 pub struct SqliteSnapshot {
-    connection: Connection,
+    transactions: Vec<Connection>,
+    shared: Arc<Shared>,
+}
+
+/// What all readers of a snapshot need.
+struct Shared {
     scope: Scope,
     columns: Vec<Column>,
-    expected_rows: u64,
-    /// Name and strategy of each connection, by its key.
-    connections: HashMap<i64, (String, String)>,
+    extent: Extent,
+    connections: Connections,
 }
+
+/// Name and strategy of each connection, by its key.
+type Connections = HashMap<i64, (String, String)>;
 
 impl UserSource for SqliteUsers {
     type Snapshot = SqliteSnapshot;
 
-    fn snapshot(&self, scope: &Scope, columns: &[Column]) -> Result<SqliteSnapshot, SourceError> {
-        let open = || -> rusqlite::Result<SqliteSnapshot> {
-            let connection = sqlite::open_reader(&self.file)?;
-            connection.execute_batch("BEGIN")?;
-            // The first read fixes the instant.
-            let users: i64 = match scope.connection_seq {
-                None => connection.query_row("SELECT count(*) FROM users", [], |row| row.get(0))?,
-                Some(seq) => {
-                    connection
-                        .query_row("SELECT count(*) FROM users WHERE connection_seq = ?1", [seq], |row| row.get(0))?
-                }
-            };
-            let users = users.unsigned_abs();
-            let connections = connections(&connection)?;
-            Ok(SqliteSnapshot {
-                connection,
-                scope: *scope,
-                columns: columns.to_vec(),
-                expected_rows: scope.limit.map_or(users, |limit| users.min(limit.get())),
-                connections,
-            })
+    fn snapshot(
+        &self,
+        scope: &Scope,
+        columns: &[Column],
+        readers: usize,
+        earlier: Option<&Extent>,
+    ) -> Result<SqliteSnapshot, SourceError> {
+        let most_parts = scope.limit.map_or(u64::MAX, |limit| limit.get().div_ceil(PART_ROWS));
+        let readers = readers.min(usize::try_from(most_parts).unwrap_or(usize::MAX));
+        let open = || {
+            let transactions = sqlite::begin_reading(&self.file, readers)?;
+            let extent = extent(&transactions[0], scope, earlier)?;
+            let connections = connections(&transactions[0])?;
+            let shared = Arc::new(Shared { scope: *scope, columns: columns.to_vec(), extent, connections });
+            Ok(SqliteSnapshot { transactions, shared })
         };
         open().map_err(database_error)
     }
 }
 
 impl Snapshot for SqliteSnapshot {
-    fn expected_rows(&self) -> u64 {
-        self.expected_rows
+    type Reader = SqliteReader;
+
+    fn extent(&self) -> &Extent {
+        &self.shared.extent
     }
 
-    fn scan(self, visitor: &mut impl Visitor) -> Result<(), ExportError> {
-        let columns: Vec<_> = self.columns.iter().map(|&column| column_name(column)).collect();
-        let condition = match self.scope.connection_seq {
-            Some(_) => "connection_seq = ?1",
-            None => "?1 IS NULL",
-        };
-        let sql = format!("SELECT {} FROM users WHERE {condition} ORDER BY seq LIMIT ?2", columns.join(", "));
-        let limit = self.scope.limit.map_or(-1, |limit| i64::try_from(limit.get()).unwrap_or(i64::MAX));
-        let mut statement = self.connection.prepare(&sql).map_err(database_error)?;
-        let mut rows = statement.query((self.scope.connection_seq, limit)).map_err(database_error)?;
+    fn into_readers(self) -> Vec<SqliteReader> {
+        let Self { transactions, shared } = self;
+        let select = shared.select();
+        let reader = |transaction| SqliteReader { transaction, select: select.clone(), shared: Arc::clone(&shared) };
+        transactions.into_iter().map(reader).collect()
+    }
+}
+
+/// One of the threads that read a snapshot.
+pub struct SqliteReader {
+    transaction: Connection,
+    select: String,
+    shared: Arc<Shared>,
+}
+
+impl Reader for SqliteReader {
+    fn scan(&mut self, part: u64, visitor: &mut impl Visitor) -> Result<(), ExportError> {
+        let Shared { scope, columns, extent, connections } = &*self.shared;
+        let (first, last) = extent.keys(part);
+        let mut statement = self.transaction.prepare_cached(&self.select).map_err(database_error)?;
+        let mut rows = statement.query((first, last, scope.connection_seq)).map_err(database_error)?;
         while let Some(row) = rows.next().map_err(database_error)? {
-            visitor.visit(&SqliteRow { row, columns: &self.columns, connections: &self.connections })?;
+            visitor.visit(&SqliteRow { row, columns, connections })?;
         }
         Ok(())
     }
+}
+
+impl Shared {
+    fn select(&self) -> String {
+        let columns: Vec<_> = self.columns.iter().map(|&column| column_name(column)).collect();
+        let condition = match self.scope.connection_seq {
+            None => "?3 IS NULL",
+            // Few among many are found by the index; else the index would only be a detour to each row, and is kept out by "+".
+            Some(_) if self.extent.part_width > PART_ROWS * 2 => "connection_seq = ?3",
+            Some(_) => "+connection_seq = ?3",
+        };
+        let columns = columns.join(", ");
+        format!("SELECT {columns} FROM users WHERE seq BETWEEN ?1 AND ?2 AND {condition} ORDER BY seq")
+    }
+}
+
+/// Which users the open transaction has in `scope`.
+fn extent(transaction: &Connection, scope: &Scope, earlier: Option<&Extent>) -> rusqlite::Result<Extent> {
+    let (condition, changes) = match scope.connection_seq {
+        None => ("?1 IS NULL", "SELECT coalesce(sum(users_changes), 0) FROM connections WHERE ?1 IS NULL"),
+        Some(_) => ("connection_seq = ?1", "SELECT users_changes FROM connections WHERE seq = ?1"),
+    };
+    let changes: i64 = transaction.query_row(changes, [scope.connection_seq], |row| row.get(0))?;
+    let count = |last: i64| -> rusqlite::Result<u64> {
+        // Without a condition SQLite counts by pages, not by rows.
+        let sql = match scope.connection_seq {
+            None if last == i64::MAX => "SELECT count(*) FROM users".to_owned(),
+            _ => format!("SELECT count(*) FROM users WHERE {condition} AND seq <= ?2"),
+        };
+        let mut statement = transaction.prepare(&sql)?;
+        let rows: i64 = match statement.parameter_count() {
+            0 => statement.query_row([], |row| row.get(0))?,
+            _ => statement.query_row((scope.connection_seq, last), |row| row.get(0))?,
+        };
+        Ok(rows.unsigned_abs())
+    };
+    if let Some(earlier) = earlier
+        && earlier.changes == changes
+        && count(earlier.last)? == earlier.rows
+    {
+        return Ok(earlier.clone());
+    }
+    let users = count(i64::MAX)?;
+    let rows = scope.limit.map_or(users, |limit| users.min(limit.get()));
+    if rows == 0 {
+        return Ok(Extent::empty(changes));
+    }
+    let key = |order: &str, offset: u64| -> rusqlite::Result<i64> {
+        let sql = format!("SELECT seq FROM users WHERE {condition} ORDER BY seq {order} LIMIT 1 OFFSET ?2");
+        transaction.query_row(&sql, (scope.connection_seq, offset.cast_signed()), |row| row.get(0))
+    };
+    let first = key("ASC", 0)?;
+    let greatest = key("DESC", 0)?;
+    let keys = greatest.abs_diff(first) + 1;
+    let last = match users - rows {
+        0 => greatest,
+        // Without a gap there is no need to walk.
+        _ if keys == users => first.saturating_add_unsigned(rows - 1),
+        _ => key("ASC", rows - 1)?,
+    };
+    // Where keys have gaps, parts are wider.
+    let keys_of_a_row = (keys / users).next_power_of_two();
+    Ok(Extent { rows, first, last, part_width: PART_ROWS.saturating_mul(keys_of_a_row), changes })
 }
 
 impl SqliteUsers {
@@ -111,8 +191,7 @@ impl SqliteUsers {
     }
 }
 
-/// Name and strategy of each connection, by its key.
-fn connections(database: &Connection) -> rusqlite::Result<HashMap<i64, (String, String)>> {
+fn connections(database: &Connection) -> rusqlite::Result<Connections> {
     database
         .prepare("SELECT seq, name, strategy FROM connections")?
         .query_map([], |row| Ok((row.get(0)?, (row.get(1)?, row.get(2)?))))?
@@ -133,7 +212,7 @@ fn column_name(column: Column) -> &'static str {
 struct SqliteRow<'a> {
     row: &'a rusqlite::Row<'a>,
     columns: &'a [Column],
-    connections: &'a HashMap<i64, (String, String)>,
+    connections: &'a Connections,
 }
 
 impl SqliteRow<'_> {
@@ -148,9 +227,7 @@ impl Row for SqliteRow<'_> {
         let cell = match value {
             ValueRef::Null => Cell::Null,
             ValueRef::Integer(number) => Cell::Integer(number),
-            ValueRef::Text(bytes) => {
-                Cell::Text(std::str::from_utf8(bytes).map_err(|_| self.bad_value(index, "text that is not UTF-8"))?)
-            }
+            ValueRef::Text(text) => Cell::Text(text),
             ValueRef::Real(_) => return Err(self.bad_value(index, "a fraction")),
             ValueRef::Blob(_) => return Err(self.bad_value(index, "binary data")),
         };
@@ -161,6 +238,6 @@ impl Row for SqliteRow<'_> {
         };
         let Cell::Integer(seq) = cell else { return Err(self.bad_value(index, "no connection")) };
         let connection = self.connections.get(&seq).ok_or_else(|| self.bad_value(index, "an unknown connection"))?;
-        Ok(Cell::Text(part(connection)))
+        Ok(Cell::Text(part(connection).as_bytes()))
     }
 }

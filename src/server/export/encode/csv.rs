@@ -30,7 +30,7 @@ impl Csv {
             }
             let title = field.title();
             let dangerous = title.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']);
-            write_quoted(if dangerous { b"\"'" } else { b"\"" }, title, out);
+            write_quoted(if dangerous { b"\"'" } else { b"\"" }, title.as_bytes(), out);
         }
         self.end_row(out);
     }
@@ -74,24 +74,23 @@ fn write_json(json: &str, out: &mut Vec<u8>) -> serde_json::Result<()> {
     match json.as_bytes().first() {
         Some(b'"') => {
             let text: Cow<'_, str> = serde_json::from_str(json)?;
-            write_text(&text, out);
+            write_text(text.as_bytes(), out);
         }
         Some(b'{' | b'[') => {
-            write_text(&compact(json), out);
+            write_text(compact(json).as_bytes(), out);
         }
         _ => out.extend_from_slice(json.as_bytes()),
     }
     Ok(())
 }
 
-fn write_text(text: &str, out: &mut Vec<u8>) {
+fn write_text(text: &[u8], out: &mut Vec<u8>) {
     write_quoted(b"\"'", text, out);
 }
 
 /// Writes `opening`, the text with each `"` doubled, and the closing quote.
-fn write_quoted(opening: &[u8], text: &str, out: &mut Vec<u8>) {
+fn write_quoted(opening: &[u8], bytes: &[u8], out: &mut Vec<u8>) {
     out.extend_from_slice(opening);
-    let bytes = text.as_bytes();
     let mut start = 0;
     for quote in memchr::memchr_iter(b'"', bytes) {
         // Up to and with this quote; the next piece begins with it again.

@@ -1,6 +1,7 @@
 //! The formats of export files.
 
 mod csv;
+mod json_string;
 mod ndjson;
 
 use crate::domain::{export::Format, field::FieldSpec};

@@ -5,6 +5,8 @@ use crate::{
     server::{compact_json::write_compact, export::project::Value},
 };
 
+use super::json_string::write_string;
+
 /// Writes an object a line, in the order of the fields; what a user lacks is left out.
 pub struct Ndjson {
     /// Each field's key as it stands in the file: `"email":`.
@@ -16,7 +18,7 @@ impl Ndjson {
     pub fn new(fields: &[FieldSpec]) -> Self {
         let key = |field: &FieldSpec| {
             let mut key = Vec::new();
-            write_string(field.title(), &mut key);
+            write_string(field.title().as_bytes(), &mut key);
             key.push(b':');
             key
         };
@@ -60,9 +62,4 @@ impl Ndjson {
         }
         out.extend_from_slice(b"}\n");
     }
-}
-
-fn write_string(text: &str, out: &mut Vec<u8>) {
-    // Writing a string to memory can't fail.
-    let _ = serde_json::to_writer(out, text);
 }

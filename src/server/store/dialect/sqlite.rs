@@ -52,6 +52,39 @@ pub fn open_reader(file: &Path) -> rusqlite::Result<rusqlite::Connection> {
     Ok(connection)
 }
 
+/// How long opening several readers of one instant waits for whoever writes.
+const SAME_INSTANT_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// Opens at most `readers` read transactions that see the same instant, and one at least.
+///
+/// While one connection holds the write lock, nobody commits, so all that begin to read meanwhile see the same. If someone
+/// else holds that lock for long, there is a single reader.
+pub fn begin_reading(file: &Path, readers: usize) -> rusqlite::Result<Vec<rusqlite::Connection>> {
+    let begin = || {
+        let reader = open_reader(file)?;
+        // A transaction's instant is that of its first read.
+        reader.execute_batch("BEGIN; SELECT count(*) FROM sqlite_schema")?;
+        Ok(reader)
+    };
+    if readers <= 1 {
+        return Ok(vec![begin()?]);
+    }
+    let writer = rusqlite::Connection::open_with_flags(
+        file,
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+    )?;
+    writer.busy_timeout(SAME_INSTANT_TIMEOUT)?;
+    let readers = match writer.execute_batch(BEGIN_WRITING) {
+        Ok(()) => readers,
+        Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy) => 1,
+        Err(error) => return Err(error),
+    };
+    let transactions = (0..readers).map(|_| begin()).collect::<rusqlite::Result<_>>()?;
+    // Dropped, it gives the lock back.
+    drop(writer);
+    Ok(transactions)
+}
+
 /// Opens a connection that writes in bulk.
 pub fn open_writer(file: &Path) -> rusqlite::Result<rusqlite::Connection> {
     let connection = rusqlite::Connection::open_with_flags(

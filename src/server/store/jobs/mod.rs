@@ -5,10 +5,13 @@
 mod list;
 mod queue;
 
-use crate::domain::{
-    export::{ExportInput, ExportRequest},
-    job::{JobId, JobKind, JobStatus, Progress},
-    timestamp::Timestamp,
+use crate::{
+    domain::{
+        export::{ExportInput, ExportRequest},
+        job::{Beginning, JobId, JobKind, JobStatus, Progress},
+        timestamp::Timestamp,
+    },
+    server::export::checkpoint::Checkpoint,
 };
 
 use super::{
@@ -18,7 +21,7 @@ use super::{
 };
 
 pub use list::JobsFilter;
-pub use queue::{Lease, Outcome};
+pub use queue::{Lease, Outcome, Report};
 
 /// Which workers take a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,8 +93,12 @@ pub struct StoredJob {
     pub attempts: u64,
     /// Number of its last lease.
     pub fencing_token: i64,
+    /// How its last attempt began.
+    pub beginning: Beginning,
     /// How far it has come.
     pub progress: Progress,
+    /// Where it can go on if it is interrupted, and the number of the lease whose file that is about.
+    pub checkpoint: Option<(Checkpoint, i64)>,
     /// Where its file is, once completed.
     pub file_key: Option<String>,
     /// SHA-256 of the file as it is stored.
@@ -116,6 +123,9 @@ struct Row {
     finished_at: Option<i64>,
     attempts: i64,
     fencing_token: i64,
+    beginning: Option<String>,
+    checkpoint: Option<String>,
+    checkpoint_token: Option<i64>,
     rows_written: i64,
     expected_rows: Option<i64>,
     bytes_written: i64,
@@ -137,7 +147,7 @@ impl TryFrom<Row> for StoredJob {
             status: row.status.parse().map_err(StoreError::Corrupt)?,
             connection_seq: row.connection_seq,
             connection: row.connection,
-            request: serde_json::from_str(&row.request).map_err(|error| StoreError::Corrupt(error.to_string()))?,
+            request: serde_json::from_str(&row.request).map_err(broken)?,
             file_name: row.file_name,
             created_by: row.created_by,
             created_at: Timestamp(row.created_at),
@@ -146,6 +156,8 @@ impl TryFrom<Row> for StoredJob {
             finished_at: row.finished_at.map(Timestamp),
             attempts: row.attempts.unsigned_abs(),
             fencing_token: row.fencing_token,
+            beginning: parse(row.beginning.as_deref())?.unwrap_or_default(),
+            checkpoint: parse(row.checkpoint.as_deref())?.zip(row.checkpoint_token),
             progress: Progress {
                 rows: row.rows_written.unsigned_abs(),
                 expected_rows: row.expected_rows.map(i64::unsigned_abs),
@@ -158,13 +170,25 @@ impl TryFrom<Row> for StoredJob {
     }
 }
 
+fn parse<T: serde::de::DeserializeOwned>(json: Option<&str>) -> Result<Option<T>, StoreError> {
+    json.map(serde_json::from_str).transpose().map_err(broken)
+}
+
+fn to_json(value: &impl serde::Serialize) -> Result<String, StoreError> {
+    serde_json::to_string(value).map_err(broken)
+}
+
+fn broken(error: serde_json::Error) -> StoreError {
+    StoreError::Corrupt(error.to_string())
+}
+
 /// The columns of [`Row`] for statements that join the connection's name.
 macro_rules! select_jobs {
     ($rest:literal) => {
         concat!(
             "SELECT jobs.id, jobs.kind, jobs.status, jobs.connection_seq, connections.name AS connection, ",
             "jobs.request, jobs.file_name, jobs.created_by, jobs.created_at, jobs.expires_at, jobs.started_at, ",
-            "jobs.finished_at, jobs.attempts, jobs.fencing_token, jobs.rows_written, jobs.expected_rows, ",
+            "jobs.finished_at, jobs.attempts, jobs.fencing_token, jobs.beginning, jobs.checkpoint, jobs.checkpoint_token, jobs.rows_written, jobs.expected_rows, ",
             "jobs.bytes_written, jobs.file_key, jobs.sha256, jobs.status_details ",
             "FROM jobs LEFT JOIN connections ON connections.seq = jobs.connection_seq ",
             $rest
@@ -180,8 +204,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`]; then there is neither.
     pub async fn add_job(&self, job: NewJob<'_>, entry: &NewEntry) -> Result<(), StoreError> {
-        let request =
-            serde_json::to_string(job.request.input()).map_err(|error| StoreError::Corrupt(error.to_string()))?;
+        let request = to_json(job.request.input())?;
         with_pool!(&self.db, pool => {
             let mut transaction = pool.begin_with(BEGIN_WRITING).await?;
             sqlx::query(

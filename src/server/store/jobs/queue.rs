@@ -3,12 +3,15 @@
 //! Every write of a worker carries the fencing token of its lease and is refused once another worker has taken over, or
 //! the job has ended otherwise.
 
-use crate::domain::{
-    job::{JobId, JobStatus, Progress},
-    timestamp::Timestamp,
+use crate::{
+    domain::{
+        job::{Beginning, JobId, JobStatus, Progress},
+        timestamp::Timestamp,
+    },
+    server::export::checkpoint::Checkpoint,
 };
 
-use super::{BEGIN_WRITING, Lane, NewEntry, Store, StoreError, append_entry, with_pool};
+use super::{BEGIN_WRITING, Lane, NewEntry, Store, StoreError, append_entry, to_json, with_pool};
 
 /// A worker's right to run a job, until another worker's lease has a higher token.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +20,17 @@ pub struct Lease {
     pub job_id: JobId,
     /// The lease's number.
     pub fencing_token: i64,
+}
+
+/// What a worker writes into its job while it runs.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Report {
+    /// How far it has come; before the users are counted, what an earlier attempt said stays.
+    pub progress: Progress,
+    /// How it began; `None`: as it was reported before.
+    pub beginning: Option<Beginning>,
+    /// Where it can go on; `None`: where it was reported before.
+    pub checkpoint: Option<Checkpoint>,
 }
 
 /// How a run ended, to be written into the job.
@@ -51,7 +65,10 @@ impl Store {
             sqlx::query_as(
                 "UPDATE jobs
                  SET status = 'processing', started_at = $2, lease_expires_at = $3, attempts = attempts + 1,
-                     fencing_token = fencing_token + 1, rows_written = 0, bytes_written = 0, expected_rows = NULL
+                     fencing_token = fencing_token + 1,
+                     rows_written = CASE WHEN checkpoint IS NULL THEN 0 ELSE rows_written END,
+                     bytes_written = CASE WHEN checkpoint IS NULL THEN 0 ELSE bytes_written END,
+                     expected_rows = CASE WHEN checkpoint IS NULL THEN NULL ELSE expected_rows END
                  WHERE id = (
                      SELECT id FROM jobs
                      WHERE lane = $1 AND expires_at > $2
@@ -70,20 +87,29 @@ impl Store {
             .transpose()
     }
 
-    /// Writes progress and renews the lease; `false` if the lease is lost: taken over, deleted, cancelled or ended.
+    /// Writes the report and renews the lease; `false` if the lease is lost: taken over, deleted, cancelled or ended.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn heartbeat(
         &self,
         lease: &Lease,
-        progress: Progress,
+        report: &Report,
         lease_expires_at: Timestamp,
     ) -> Result<bool, StoreError> {
+        let Report { progress, beginning, checkpoint } = report;
+        let beginning = beginning.as_ref().map(to_json).transpose()?;
+        let checkpoint = checkpoint.as_ref().map(to_json).transpose()?;
         let id: Option<String> = with_pool!(&self.db, pool => {
             sqlx::query_scalar(
                 "UPDATE jobs
-                 SET lease_expires_at = $3, rows_written = $4, expected_rows = $5, bytes_written = $6
+                 SET lease_expires_at = $3,
+                     rows_written = CASE WHEN $5 IS NULL THEN rows_written ELSE $4 END,
+                     expected_rows = coalesce($5, expected_rows),
+                     bytes_written = CASE WHEN $5 IS NULL THEN bytes_written ELSE $6 END,
+                     beginning = coalesce($7, beginning),
+                     checkpoint = coalesce($8, checkpoint),
+                     checkpoint_token = CASE WHEN $8 IS NULL THEN checkpoint_token ELSE $2 END
                  WHERE id = $1 AND fencing_token = $2 AND status = 'processing'
                  RETURNING id",
             )
@@ -93,27 +119,20 @@ impl Store {
             .bind(progress.rows.cast_signed())
             .bind(progress.expected_rows.map(u64::cast_signed))
             .bind(progress.bytes.cast_signed())
+            .bind(beginning)
+            .bind(checkpoint)
             .fetch_optional(pool)
             .await
         })?;
         Ok(id.is_some())
     }
 
-    /// Gives a job back to the queue, to be started over at once; nothing happens if the lease is lost.
+    /// Gives a job back to the queue, to be begun again at once; nothing happens if the lease is lost.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn release_job(&self, lease: &Lease) -> Result<(), StoreError> {
-        with_pool!(&self.db, pool => {
-            sqlx::query(
-                "UPDATE jobs SET lease_expires_at = 0
-                 WHERE id = $1 AND fencing_token = $2 AND status = 'processing'",
-            )
-            .bind(lease.job_id.as_str())
-            .bind(lease.fencing_token)
-            .execute(pool)
-            .await
-        })?;
+    pub async fn release_job(&self, lease: &Lease, report: &Report) -> Result<(), StoreError> {
+        self.heartbeat(lease, report, Timestamp(0)).await?;
         Ok(())
     }
 
@@ -136,10 +155,12 @@ impl Store {
         &self,
         lease: &Lease,
         outcome: &Outcome,
-        progress: Progress,
+        report: &Report,
         now: Timestamp,
         entry: &NewEntry,
     ) -> Result<bool, StoreError> {
+        let Report { progress, beginning, .. } = report;
+        let beginning = beginning.as_ref().map(to_json).transpose()?;
         let (status, file_key, sha256, status_details) = match outcome {
             Outcome::Completed { file_key, sha256 } => (JobStatus::Completed, Some(file_key), Some(sha256), None),
             Outcome::Failed { status_details } => (JobStatus::Failed, None, None, Some(status_details)),
@@ -149,7 +170,8 @@ impl Store {
             let id: Option<String> = sqlx::query_scalar(
                 "UPDATE jobs
                  SET status = $3, finished_at = $4, lease_expires_at = NULL, rows_written = $5, expected_rows = $6,
-                     bytes_written = $7, file_key = $8, sha256 = $9, status_details = $10
+                     bytes_written = $7, file_key = $8, sha256 = $9, status_details = $10,
+                     beginning = coalesce($11, beginning), checkpoint = NULL, checkpoint_token = NULL
                  WHERE id = $1 AND fencing_token = $2 AND status = 'processing'
                  RETURNING id",
             )
@@ -163,6 +185,7 @@ impl Store {
             .bind(file_key)
             .bind(sha256)
             .bind(status_details)
+            .bind(beginning)
             .fetch_optional(&mut *transaction)
             .await?;
             if id.is_some() {
@@ -173,15 +196,19 @@ impl Store {
         })
     }
 
-    /// The leases whose files must stay: of jobs that are being processed or have completed.
+    /// The leases whose files must stay: of jobs that are being processed or have completed, and of attempts that can be
+    /// resumed.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn leases_with_files(&self) -> Result<Vec<Lease>, StoreError> {
         let rows: Vec<(String, i64)> = with_pool!(&self.db, pool => {
-            sqlx::query_as("SELECT id, fencing_token FROM jobs WHERE status IN ('processing', 'completed')")
-                .fetch_all(pool)
-                .await
+            sqlx::query_as(
+                "SELECT id, fencing_token FROM jobs WHERE status IN ('processing', 'completed')
+                 UNION SELECT id, checkpoint_token FROM jobs WHERE status = 'processing' AND checkpoint_token IS NOT NULL",
+            )
+            .fetch_all(pool)
+            .await
         })?;
         rows.into_iter()
             .map(|(id, fencing_token)| Ok(Lease { job_id: id.parse().map_err(StoreError::Corrupt)?, fencing_token }))

@@ -13,7 +13,7 @@ use crate::{
     domain::{
         export::{ExportInput, FieldInput},
         field::FieldSpec,
-        job::{JobId, JobStatus, JobView},
+        job::{Beginning, JobId, JobStatus, JobView},
         timestamp::Timestamp,
     },
     rpc::exports::{CancelJob, get_job},
@@ -190,7 +190,7 @@ fn Facts(job: JobView) -> AnyView {
         .map_or_else(|| "–".to_owned(), |pace| format!("{} a second", format::counted(pace, "user")));
     let attempts = match job.attempts {
         attempts @ 0..=1 => format::number(attempts),
-        attempts => format!("{}: the server was interrupted and began again", format::number(attempts)),
+        attempts => format!("{}: {}", format::number(attempts), beginning(job.beginning)),
     };
     let limit = job.request.limit.map_or_else(
         || "None: all users".to_owned(),
@@ -229,6 +229,23 @@ fn Facts(job: JobView) -> AnyView {
         </section>
     }
     .into_any()
+}
+
+/// What the last attempt of an interrupted job began with.
+fn beginning(beginning: Beginning) -> String {
+    match beginning {
+        Beginning::First => "the server was interrupted and began again".to_owned(),
+        Beginning::Resumed { rows } => format!(
+            "the server was interrupted and went on behind the {} that were safe on its disk",
+            format::counted(rows, "user")
+        ),
+        Beginning::UsersChanged => {
+            "the server was interrupted and began anew, because users were changed meanwhile".to_owned()
+        }
+        Beginning::NothingDurable => {
+            "the server was interrupted and began anew, because nothing was safe on its disk yet".to_owned()
+        }
+    }
 }
 
 /// How to make sure that the file is what the server wrote.

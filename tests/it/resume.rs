@@ -1,0 +1,160 @@
+//! An interrupted export goes on behind its last checkpoint, or starts over if users have changed.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use muster::{
+    domain::{
+        export::ExportRequest,
+        job::{Beginning, JobId, JobStatus},
+    },
+    server::{
+        clock::Clock,
+        export::{Compression, Control, Export, checkpoint::Checkpoint, source::Scope},
+        files::{FileSink, FileStore},
+        jobs::Sweeper,
+        store::jobs::{Lane, Report, StoredJob},
+    },
+};
+
+use crate::support::{NOW, World, eventually, request};
+
+/// Enough for several checkpoints: one is due every 4 MiB of the file.
+const USERS: u64 = 80_000;
+
+const FIELDS: [(&str, &str); 4] = [("user_id", ""), ("email", ""), ("user_metadata", ""), ("app_metadata", "")];
+
+struct Interrupted {
+    world: World,
+    request: ExportRequest,
+    /// What the file has to be in the end.
+    whole: Vec<u8>,
+    id: JobId,
+    checkpoint: Checkpoint,
+}
+
+fn export(request: &ExportRequest) -> Export {
+    Export {
+        scope: Scope { connection_seq: None, limit: request.limit() },
+        format: request.format(),
+        fields: request.fields().to_vec(),
+        compression: Compression::Gzip,
+        threads: std::num::NonZeroUsize::new(3).unwrap(),
+        gives_way: false,
+    }
+}
+
+/// A job whose worker was killed in the middle: what it had made durable is on the disk and in the store.
+async fn interrupted() -> Interrupted {
+    let world = World::new().await;
+    let (seq, _) = world.connection("Db").await;
+    world.generate(seq, USERS, 1);
+    let request = request("json", &FIELDS);
+    let id = world.add_job(Lane::Bulk, &request, "ann@acme.test").await;
+    let lease = world.store.claim_job(Lane::Bulk, NOW, NOW.plus_millis(1_000)).await.unwrap().unwrap();
+
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("whole");
+    let sink = FileSink::create(directory.path().join("partial"), path.clone()).unwrap();
+    let control = Control::default();
+    export(&request).run(&world.store.user_source(), sink, &control).unwrap();
+    let whole = fs::read(path).unwrap();
+    let checkpoint = control.checkpoint().expect("the file is large enough for a checkpoint");
+    assert!(checkpoint.rows > 0 && checkpoint.rows < USERS && checkpoint.bytes < whole.len() as u64);
+
+    // Behind the checkpoint a kill may leave anything.
+    let mut left = whole[..checkpoint.bytes as usize].to_vec();
+    left.extend_from_slice(b"half a block");
+    fs::write(partial(&world, &FileStore::key(&id, lease.fencing_token)), left).unwrap();
+    let report = Report { progress: control.progress(), beginning: None, checkpoint: Some(checkpoint.clone()) };
+    world.store.release_job(&lease, &report).await.unwrap();
+    Interrupted { world, request, whole, id, checkpoint }
+}
+
+fn partial(world: &World, key: &str) -> PathBuf {
+    world.exports_dir().join(format!("{key}.partial"))
+}
+
+async fn sweep(world: &World) {
+    let clock = Clock::Manual(world.clock.clone());
+    Sweeper::new(world.store.clone(), world.files.clone(), clock).sweep().await.unwrap();
+}
+
+async fn finish(world: &World, id: &JobId) -> (StoredJob, Vec<u8>) {
+    let running = world.start_workers().await;
+    let job = eventually(async || world.job(id).await.filter(|job| job.status.is_final())).await;
+    running.stop().await;
+    assert_eq!((job.status, job.attempts, job.checkpoint.is_none()), (JobStatus::Completed, 2, true), "{job:?}");
+    let path = world.files.find(job.file_key.as_deref().unwrap(), job.progress.bytes).unwrap().unwrap();
+    let bytes = fs::read(path).unwrap();
+    assert_eq!(job.sha256.as_deref(), Some(muster::server::random::sha256_hex(&bytes).as_str()));
+    (job, bytes)
+}
+
+#[tokio::test]
+async fn the_same_file_as_without_the_interruption() {
+    let Interrupted { world, whole, id, checkpoint, .. } = interrupted().await;
+    let (job, bytes) = finish(&world, &id).await;
+    assert_eq!(job.beginning, Beginning::Resumed { rows: checkpoint.rows });
+    assert_eq!(job.progress.rows, USERS);
+    assert!(bytes == whole);
+}
+
+#[tokio::test]
+async fn users_that_were_added_meanwhile_are_of_another_instant() {
+    let Interrupted { world, whole, id, checkpoint, .. } = interrupted().await;
+    let (seq, _) = world.connection("Other").await;
+    world.generate(seq, 10, 2);
+    let (job, bytes) = finish(&world, &id).await;
+    assert_eq!(job.beginning, Beginning::Resumed { rows: checkpoint.rows });
+    assert!(bytes == whole);
+}
+
+#[tokio::test]
+async fn changed_or_deleted_users_make_it_start_over() {
+    for change in ["UPDATE users SET email = 'changed@a.example' WHERE seq = 1", "DELETE FROM users WHERE seq = 1"] {
+        let Interrupted { world, request, whole, id, .. } = interrupted().await;
+        world.sqlite().execute(change, []).unwrap();
+        let (job, bytes) = finish(&world, &id).await;
+        assert_eq!(job.beginning, Beginning::UsersChanged, "{change}");
+        assert!(bytes != whole);
+        let sink = FileSink::create(world.exports_dir().join("partial"), world.exports_dir().join("anew")).unwrap();
+        export(&request).run(&world.store.user_source(), sink, &Control::default()).unwrap();
+        assert!(bytes == fs::read(world.exports_dir().join("anew")).unwrap(), "{change}");
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_is_gone_short_or_damaged_makes_it_start_over() {
+    let damages: [fn(&Path, u64); 3] = [
+        |path, _| fs::remove_file(path).unwrap(),
+        |path, len| fs::OpenOptions::new().write(true).open(path).unwrap().set_len(len - 1).unwrap(),
+        |path, len| {
+            let mut bytes = fs::read(path).unwrap();
+            bytes[len as usize / 2] ^= 1;
+            fs::write(path, bytes).unwrap();
+        },
+    ];
+    for damage in damages {
+        let Interrupted { world, whole, id, checkpoint, .. } = interrupted().await;
+        let key = FileStore::key(&id, 1);
+        damage(&partial(&world, &key), checkpoint.bytes);
+        let (job, bytes) = finish(&world, &id).await;
+        assert_eq!(job.beginning, Beginning::NothingDurable);
+        assert!(bytes == whole);
+    }
+}
+
+#[tokio::test]
+async fn what_can_be_resumed_is_not_swept_and_what_was_resumed_is() {
+    let Interrupted { world, id, .. } = interrupted().await;
+    let partial = partial(&world, &FileStore::key(&id, 1));
+    sweep(&world).await;
+    assert!(partial.exists());
+    finish(&world, &id).await;
+    sweep(&world).await;
+    assert!(!partial.exists());
+    assert_eq!(fs::read_dir(world.exports_dir()).unwrap().count(), 1);
+}

@@ -68,9 +68,9 @@ impl Disk {
         mounted.is_ok_and(|output| output.status.success()).then(|| Self(path.to_owned()))
     }
 
-    /// Takes all the room that there is.
+    /// Takes all the room that there is, which may be all of the disk.
     fn fill(&self) {
-        let error = std::fs::write(self.0.join("others"), vec![0; DISK_BYTES as usize]).unwrap_err();
+        let error = std::fs::write(self.0.join("others"), vec![0; DISK_BYTES as usize + 1]).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::StorageFull);
     }
 

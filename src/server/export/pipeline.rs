@@ -71,7 +71,7 @@ pub struct Begun<'a, S> {
 }
 
 impl Export {
-    /// Runs the export on this thread and a few more, and returns when the file is published or nothing is left of it.
+    /// Runs the export on this thread and a few more, and returns when the file is published, or never will be.
     ///
     /// # Errors
     /// [`ExportError`]; nothing is published then.
@@ -101,7 +101,7 @@ impl<S: Snapshot> Begun<'_, S> {
         *self.snapshot.extent() == checkpoint.extent
     }
 
-    /// Runs the export on this thread and a few more, and returns when the file is published or nothing is left of it.
+    /// Runs the export on this thread and a few more, and returns when the file is published, or never will be.
     /// `resumed`: the sink has that checkpoint's bytes already.
     ///
     /// # Errors

@@ -16,7 +16,8 @@ pub trait Sink: Send {
     /// When it can't be made.
     fn syncer(&self) -> io::Result<Option<Syncer>>;
 
-    /// Makes everything written durable and publishes it; a sink that is dropped before leaves nothing behind.
+    /// Makes everything written durable and publishes it. What becomes of a sink that is dropped before is up to it: nobody
+    /// takes it for a whole file, but an interrupted export may go on with it.
     ///
     /// # Errors
     /// When the file can't be made durable or published.

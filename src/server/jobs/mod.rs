@@ -41,7 +41,7 @@ impl Workers {
     /// Starts the workers; they end soon after `stop` is cancelled, and `tasks` tells when.
     ///
     /// The caller knows this process to be the only one with workers on this store, so leases of earlier ones end at
-    /// once and their jobs are begun again.
+    /// once and their jobs go on, or are begun again.
     ///
     /// # Errors
     /// When the store fails.

@@ -127,7 +127,7 @@ impl Store {
         Ok(id.is_some())
     }
 
-    /// Gives a job back to the queue, to be begun again at once; nothing happens if the lease is lost.
+    /// Gives a job back to the queue, to be taken up again at once; nothing happens if the lease is lost.
     ///
     /// # Errors
     /// [`StoreError`].

@@ -2,7 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use muster::domain::job::{JobId, JobStatus};
+use muster::{
+    domain::{
+        job::{JobId, JobStatus},
+        timestamp::Timestamp,
+    },
+    server::clock::Clock,
+};
 
 use crate::{
     Bench,
@@ -21,6 +27,9 @@ const PAGES: usize = 100;
 
 /// First pages and deep pages, in turn.
 const PAIRS: usize = 300;
+
+/// Between two looks at what a page promises.
+const PROMISE_EVERY: Duration = Duration::from_millis(100);
 
 /// Longer than a worker takes to notice that its job was cancelled.
 const CALM: Duration = Duration::from_secs(1);
@@ -63,6 +72,39 @@ pub async fn deep_page(bench: &Bench) -> Row {
         goal: Some(Goal::AtMost(1.3)),
         ceiling: None,
     }
+}
+
+/// By how much the end that a page promises in the second half of an export is off, in percent of the time it takes. Several
+/// run at once, so that they take long enough for the promise's whole seconds.
+pub async fn time_left(bench: &Bench) -> Row {
+    let server = Server::start(bench, &bench.data.large()).await;
+    let mut ours = Vec::new();
+    let mut running = Vec::new();
+    for _ in 0..WORKERS {
+        running.push((server.submit(false).await, Vec::new()));
+    }
+    while !running.is_empty() {
+        let mut still_running = Vec::new();
+        for (id, mut promises) in running {
+            let job = server.job(&id).await;
+            let elapsed = |until: Timestamp| job.started_at.map(|begin| until.millis_since(begin) as f64 / 1e3);
+            if let (Some(now), Some(left)) = (elapsed(Clock::System.now()), job.time_left_seconds) {
+                promises.push((now, now + left as f64));
+            }
+            if !job.status.is_final() {
+                still_running.push((id, promises));
+                continue;
+            }
+            assert_eq!(job.status, JobStatus::Completed);
+            let took = job.finished_at.and_then(elapsed).unwrap();
+            let second_half = promises.iter().filter(|(now, _)| *now > took / 2.0);
+            ours.extend(second_half.map(|(_, end)| (end - took).abs() / took * 100.0));
+        }
+        running = still_running;
+        tokio::time::sleep(PROMISE_EVERY).await;
+    }
+    let (unit, pick) = (Unit::Percent, Pick::Most);
+    Row { name: "time_left", unit, pick, ours, theirs: Vec::new(), goal: None, ceiling: Some(20.0) }
 }
 
 /// `one` again and again, on the idle server and while `exports` exports run, in turn.

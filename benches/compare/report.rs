@@ -11,6 +11,7 @@ pub enum Unit {
     Milliseconds,
     Megabytes,
     MegabytesPerSecond,
+    Percent,
 }
 
 impl Unit {
@@ -20,6 +21,7 @@ impl Unit {
             Self::Milliseconds => "ms",
             Self::Megabytes => "MiB",
             Self::MegabytesPerSecond => "MB/s",
+            Self::Percent => "%",
         }
     }
 }
@@ -82,24 +84,23 @@ impl Row {
     }
 
     fn met(&self) -> Option<bool> {
-        let ratio = self.ratio()?;
-        let ratio_is_met = match self.goal? {
-            Goal::Faster(least) | Goal::AtLeast(least) => ratio >= least,
-            Goal::AtMost(most) => ratio <= most,
+        let of_ratio = match self.goal {
+            Some(Goal::Faster(least) | Goal::AtLeast(least)) => Some(self.ratio()? >= least),
+            Some(Goal::AtMost(most)) => Some(self.ratio()? <= most),
+            None => None,
         };
-        Some(ratio_is_met && self.ceiling.is_none_or(|ceiling| self.pick.of(&self.ours) < ceiling))
+        let of_ceiling = self.ceiling.map(|ceiling| self.pick.of(&self.ours) < ceiling);
+        Some(of_ratio.unwrap_or(true) && of_ceiling.unwrap_or(true)).filter(|_| of_ratio.or(of_ceiling).is_some())
     }
 
-    fn goal_in_words(&self) -> String {
-        let mut words = match self.goal {
-            Some(Goal::Faster(least) | Goal::AtLeast(least)) => format!("at least {least}"),
-            Some(Goal::AtMost(most)) => format!("at most {most}"),
-            None => return String::new(),
-        };
-        if let Some(ceiling) = self.ceiling {
-            words.push_str(&format!(" and under {ceiling} {}", self.unit.name()));
-        }
-        words
+    fn goal_in_words(&self) -> Option<String> {
+        let ratio = self.goal.map(|goal| match goal {
+            Goal::Faster(least) | Goal::AtLeast(least) => format!("at least {least}"),
+            Goal::AtMost(most) => format!("at most {most}"),
+        });
+        let ceiling = self.ceiling.map(|ceiling| format!("under {ceiling} {}", self.unit.name()));
+        let words: Vec<_> = ratio.into_iter().chain(ceiling).collect();
+        (!words.is_empty()).then(|| words.join(" and "))
     }
 }
 
@@ -108,9 +109,10 @@ impl fmt::Display for Row {
         let unit = self.unit.name();
         write!(f, "{:<18} ours {:>9.2} {unit:<5}", self.name, self.pick.of(&self.ours))?;
         if let Some(ratio) = self.ratio() {
-            let met = if self.met() == Some(true) { "met" } else { "NOT MET" };
-            let theirs = self.pick.of(&self.theirs);
-            write!(f, " theirs {theirs:>9.2} {unit:<5} ratio {ratio:>5.2}   goal {}: {met}", self.goal_in_words())?;
+            write!(f, " theirs {:>9.2} {unit:<5} ratio {ratio:>5.2}", self.pick.of(&self.theirs))?;
+        }
+        if let (Some(goal), Some(met)) = (self.goal_in_words(), self.met()) {
+            write!(f, "   goal {goal}: {}", if met { "met" } else { "NOT MET" })?;
         }
         Ok(())
     }
@@ -128,7 +130,7 @@ pub fn write_json(file: &Path, users: u64, rows: &[Row]) {
                 "ours": row.pick.of(&row.ours),
                 "theirs": row.ratio().map(|_| row.pick.of(&row.theirs)),
                 "ratio": row.ratio(),
-                "goal": row.goal.map(|_| row.goal_in_words()),
+                "goal": row.goal_in_words(),
                 "met": row.met(),
                 "ours_runs": row.ours,
                 "theirs_runs": row.theirs,

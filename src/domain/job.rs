@@ -103,8 +103,9 @@ impl Progress {
         u64::try_from((u128::from(rows) * 1_000).checked_div(elapsed)?).ok()
     }
 
-    /// Seconds that the rest takes at the pace of the attempt that began so, rounded up; `None` while that is unknown.
-    pub fn time_left_seconds(&self, beginning: Beginning, elapsed_millis: i64) -> Option<u64> {
+    /// Seconds that the rest takes at the pace of the attempt that began so, rounded up; `None` while that is unknown. It had
+    /// come so far after `elapsed_millis`, which was `since_millis` ago.
+    pub fn time_left_seconds(&self, beginning: Beginning, elapsed_millis: i64, since_millis: i64) -> Option<u64> {
         let expected = self.expected_rows?;
         let left = expected.saturating_sub(self.rows);
         if left == 0 {
@@ -113,6 +114,8 @@ impl Progress {
         let elapsed = u128::try_from(elapsed_millis).ok()?;
         let rows = self.rows.saturating_sub(beginning.rows());
         let millis = (elapsed * u128::from(left)).checked_div(u128::from(rows))?;
+        // A rest is left until the job says otherwise.
+        let millis = millis.saturating_sub(u128::try_from(since_millis).unwrap_or_default()).max(1);
         u64::try_from(millis.div_ceil(1_000)).ok()
     }
 }
@@ -232,13 +235,17 @@ mod tests {
             (progress(1, Some(1)), 0, 100, Some(0), None),
         ] {
             assert_eq!(progress.percentage_done(), percentage, "{progress:?}");
-            assert_eq!(progress.time_left_seconds(Beginning::First, elapsed), left, "{progress:?}");
+            assert_eq!(progress.time_left_seconds(Beginning::First, elapsed, 0), left, "{progress:?}");
             assert_eq!(progress.rows_per_second(Beginning::First, elapsed), pace, "{progress:?}");
         }
         // What an earlier attempt did says nothing about the pace of this one.
         let resumed = Beginning::Resumed { rows: 900 };
         assert_eq!(progress(910, Some(1_000)).rows_per_second(resumed, 1_000), Some(10));
-        assert_eq!(progress(910, Some(1_000)).time_left_seconds(resumed, 1_000), Some(9));
-        assert_eq!(progress(900, Some(1_000)).time_left_seconds(resumed, 1_000), None);
+        assert_eq!(progress(910, Some(1_000)).time_left_seconds(resumed, 1_000, 0), Some(9));
+        assert_eq!(progress(900, Some(1_000)).time_left_seconds(resumed, 1_000, 0), None);
+        // The longer ago it was known, the less is left, but it is never over before the job is.
+        for (since, left) in [(-5, 10), (400, 10), (1_000, 9), (9_500, 1), (60_000, 1)] {
+            assert_eq!(progress(10, Some(20)).time_left_seconds(Beginning::First, 10_000, since), Some(left));
+        }
     }
 }

@@ -1,8 +1,7 @@
 //! JSON documents on one line.
 
 /// Writes a JSON document on one line: white space between its tokens is left out, everything else stays as it is.
-pub fn write_compact(document: &str, out: &mut Vec<u8>) {
-    let bytes = document.as_bytes();
+pub fn write_compact(bytes: &[u8], out: &mut Vec<u8>) {
     let mut start = 0;
     let mut at = 0;
     while at < bytes.len() {
@@ -22,7 +21,7 @@ pub fn write_compact(document: &str, out: &mut Vec<u8>) {
 /// The document on one line, as text.
 pub fn compact(document: &str) -> String {
     let mut out = Vec::with_capacity(document.len());
-    write_compact(document, &mut out);
+    write_compact(document.as_bytes(), &mut out);
     // Only ASCII white space was taken out of UTF-8, so nothing is lost here.
     String::from_utf8(out).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
 }

@@ -42,10 +42,10 @@ async fn every_write_of_the_worker_of_a_cancelled_job_is_refused() {
     let lease = world.store.claim_job(Lane::Bulk, NOW, NOW.plus_millis(1_000)).await.unwrap().unwrap();
     assert!(cancelled(&world, &id).await);
     let progress = Progress { rows: 5, expected_rows: Some(10), bytes: 7 };
-    assert!(!world.store.heartbeat(&lease, &report(progress), NOW.plus_millis(2_000)).await.unwrap());
+    assert!(!world.store.heartbeat(&lease, &report(progress), NOW, NOW.plus_millis(2_000)).await.unwrap());
     let completed = Outcome::Completed { file_key: "k".to_owned(), sha256: "s".to_owned() };
     assert!(!world.store.finish_job(&lease, &completed, &report(progress), NOW, &entry()).await.unwrap());
-    world.store.release_job(&lease, &Report::default()).await.unwrap();
+    world.store.release_job(&lease, &Report::default(), NOW).await.unwrap();
     world.store.release_all_jobs().await.unwrap();
     let job = world.job(&id).await.unwrap();
     assert_eq!((job.status, job.file_key, job.progress), (JobStatus::Cancelled, None, Progress::default()));

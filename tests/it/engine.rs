@@ -245,9 +245,22 @@ async fn what_was_generated_comes_out_unchanged() {
 #[tokio::test]
 async fn broken_metadata_fails_the_export_and_names_the_user() {
     let world = ann_and_bob().await;
+    let database = world.sqlite();
+    // The database takes nothing but JSON, as long as nobody tells it to.
+    const BREAK: &str = "UPDATE users SET user_metadata = ?1 WHERE user_id = 'auth0|2'";
     for broken in ["{broken", "", "{\"a\": 1} x", "{\"a\": tru}"] {
-        world.sqlite().execute("UPDATE users SET user_metadata = ?1 WHERE user_id = 'auth0|2'", [broken]).unwrap();
-        for (format, field) in [("json", "user_metadata"), ("json", "user_metadata.a"), ("csv", "user_metadata.a")] {
+        assert!(database.execute(BREAK, [broken]).is_err(), "{broken}");
+    }
+    database.pragma_update(None, "ignore_check_constraints", true).unwrap();
+    for (broken, fields) in [
+        ("{broken", vec![("json", "user_metadata"), ("csv", "user_metadata.a")]),
+        ("", vec![("json", "user_metadata"), ("csv", "user_metadata.a")]),
+        ("{\"a\": 1} x", vec![("json", "user_metadata"), ("json", "user_metadata.a")]),
+        // What is between the braces is only looked at for what is in it.
+        ("{\"a\": tru}", vec![("json", "user_metadata.b"), ("csv", "user_metadata.a")]),
+    ] {
+        database.execute(BREAK, [broken]).unwrap();
+        for (format, field) in fields {
             let exported = export(&world, None, 0, format, &[(field, "")]);
             let message = exported.result.unwrap_err().to_string();
             assert!(message.contains("auth0|2") && message.contains("user_metadata"), "{message}");

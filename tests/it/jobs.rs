@@ -43,7 +43,7 @@ async fn a_lease_that_runs_out_goes_to_another_worker_and_the_first_is_fenced_of
     let first = claim(&world, Lane::Bulk, 0).await.unwrap();
     assert_eq!(claim(&world, Lane::Bulk, 999).await, None, "it is leased");
     let progress = Progress { rows: 5, expected_rows: Some(10), bytes: 7 };
-    assert!(world.store.heartbeat(&first, &report(progress), NOW.plus_millis(2_000)).await.unwrap());
+    assert!(world.store.heartbeat(&first, &report(progress), NOW, NOW.plus_millis(2_000)).await.unwrap());
     assert_eq!(job(&world, &id).await.unwrap().progress, progress);
     assert_eq!(claim(&world, Lane::Bulk, 1_999).await, None, "the lease was renewed");
 
@@ -51,10 +51,10 @@ async fn a_lease_that_runs_out_goes_to_another_worker_and_the_first_is_fenced_of
     assert_eq!(second.job_id, first.job_id);
     assert!(second.fencing_token > first.fencing_token);
     assert_eq!(job(&world, &id).await.unwrap().progress, Progress::default(), "it starts over");
-    assert!(!world.store.heartbeat(&first, &report(progress), NOW.plus_millis(9_000)).await.unwrap());
+    assert!(!world.store.heartbeat(&first, &report(progress), NOW, NOW.plus_millis(9_000)).await.unwrap());
     let failed = Outcome::Failed { status_details: "late".to_owned() };
     assert!(!world.store.finish_job(&first, &failed, &report(progress), NOW, &entry()).await.unwrap());
-    world.store.release_job(&first, &Report::default()).await.unwrap();
+    world.store.release_job(&first, &Report::default(), NOW).await.unwrap();
     assert_eq!(claim(&world, Lane::Bulk, 2_500).await, None, "the first can't release what is the second's");
 
     let completed = Outcome::Completed { file_key: "k".to_owned(), sha256: "s".to_owned() };

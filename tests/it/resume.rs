@@ -69,7 +69,7 @@ async fn interrupted() -> Interrupted {
     left.extend_from_slice(b"half a block");
     fs::write(partial(&world, &FileStore::key(&id, lease.fencing_token)), left).unwrap();
     let report = Report { progress: control.progress(), beginning: None, checkpoint: Some(checkpoint.clone()) };
-    world.store.release_job(&lease, &report).await.unwrap();
+    world.store.release_job(&lease, &report, NOW).await.unwrap();
     Interrupted { world, request, whole, id, checkpoint }
 }
 

@@ -19,7 +19,7 @@ use super::{
 use crate::domain::field::FieldSpec;
 
 /// Text of a block at which it is handed on, in bytes; a part is mostly less.
-const BLOCK_BYTES: usize = 1024 * 1024;
+const BLOCK_BYTES: usize = 2 * 1024 * 1024;
 
 /// Blocks of a part that may wait for the writer.
 const WAITING_BLOCKS: usize = 2;

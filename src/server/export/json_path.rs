@@ -37,10 +37,7 @@ impl PathTree {
     /// # Errors
     /// When `document` is not one JSON value.
     pub fn find<'a>(&self, document: &'a str, found: &mut [Option<&'a str>]) -> serde_json::Result<()> {
-        let mut deserializer = serde_json::Deserializer::from_str(document);
-        let value: &'a RawValue = serde::Deserialize::deserialize(&mut deserializer)?;
-        deserializer.end()?;
-        self.find_in(value.get(), found)
+        self.find_in(whole(document)?, found)
     }
 
     fn find_in<'a>(&self, value: &'a str, found: &mut [Option<&'a str>]) -> serde_json::Result<()> {
@@ -63,6 +60,14 @@ impl PathTree {
         self.members.iter().for_each(|(_, tree)| tree.clear(found));
         self.entries.iter().for_each(|(_, tree)| tree.clear(found));
     }
+}
+
+/// The value that is in `document`, without the white space around it.
+///
+/// # Errors
+/// When `document` is not one JSON value.
+pub fn whole(document: &str) -> serde_json::Result<&str> {
+    serde_json::from_str(document).map(RawValue::get)
 }
 
 /// The subtree at `key`, made if it is not there.

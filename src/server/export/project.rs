@@ -8,7 +8,7 @@ use crate::domain::{
 
 use super::{
     ExportError,
-    json_path::PathTree,
+    json_path::{PathTree, whole},
     source::{Cell, Column, Row, SourceError},
 };
 
@@ -27,6 +27,8 @@ pub enum Value<'a> {
     Date(Timestamp),
     /// Any JSON value, as it is stored.
     Json(&'a str),
+    /// A JSON object, as it is stored. The store took nothing but JSON; that it is UTF-8 is checked with its line.
+    Object(&'a [u8]),
 }
 
 /// Where a field's value is.
@@ -34,6 +36,8 @@ pub enum Value<'a> {
 enum Place {
     /// It is a column.
     Column { index: usize, kind: AttributeType },
+    /// It is all of a column that holds a JSON object.
+    Object { index: usize },
     /// It is a slot of a JSON column's tree.
     Slot { slot: usize, attribute: Attribute },
 }
@@ -73,6 +77,9 @@ impl Projection {
             let place = match kind {
                 AttributeType::Text { .. } | AttributeType::Boolean | AttributeType::Integer | AttributeType::Date => {
                     Place::Column { index: projection.column(Column::Attribute(attribute)), kind }
+                }
+                AttributeType::Object if field.path.segments().is_empty() => {
+                    Place::Object { index: projection.column(Column::Attribute(attribute)) }
                 }
                 AttributeType::Object | AttributeType::TextList | AttributeType::Identities => {
                     projection.slot(attribute, field.path.segments())
@@ -131,7 +138,7 @@ impl Projection {
                 Cell::Text(text) => std::str::from_utf8(text).map_err(|_| wrong_type(document.attribute, NOT_UTF_8))?,
                 Cell::Null if document.attribute == Attribute::Identities => &scratch.identities,
                 Cell::Null => continue,
-                Cell::Integer(_) => return Err(wrong_type(document.attribute, "a number where JSON belongs")),
+                Cell::Integer(_) => return Err(wrong_type(document.attribute, NOT_JSON)),
             };
             document.tree.find(text, &mut found).map_err(|error| broken_json(row, document.attribute, &error))?;
         }
@@ -139,6 +146,16 @@ impl Projection {
             let value = match *place {
                 Place::Slot { slot, .. } => found[slot].map_or(Value::Missing, Value::Json),
                 Place::Column { index, kind } => typed(row.cell(index)?, kind, self.attribute(index))?,
+                Place::Object { index } => match row.cell(index)? {
+                    Cell::Null => Value::Missing,
+                    Cell::Text(text) if looks_like_an_object(text) => Value::Object(text),
+                    Cell::Text(text) => {
+                        let attribute = self.attribute(index);
+                        let text = std::str::from_utf8(text).map_err(|_| wrong_type(attribute, NOT_UTF_8))?;
+                        Value::Json(whole(text).map_err(|error| broken_json(row, attribute, &error))?)
+                    }
+                    Cell::Integer(_) => return Err(wrong_type(self.attribute(index), NOT_JSON)),
+                },
             };
             field(index, value).map_err(|error| broken_json(row, self.field_attribute(index), &error))?;
         }
@@ -169,7 +186,7 @@ impl Projection {
 
     fn field_attribute(&self, field: usize) -> Attribute {
         match self.places[field] {
-            Place::Column { index, .. } => self.attribute(index),
+            Place::Column { index, .. } | Place::Object { index } => self.attribute(index),
             Place::Slot { attribute, .. } => attribute,
         }
     }
@@ -204,6 +221,15 @@ impl Projection {
 
 /// What is found where text must be.
 const NOT_UTF_8: &str = "text that is not UTF-8";
+
+/// What is found where JSON must be.
+const NOT_JSON: &str = "a number where JSON belongs";
+
+/// Whether a text that the store took for JSON needs no closer look. It finds what was cut off, without reading what is
+/// between: that would take as long as all else but compression.
+fn looks_like_an_object(text: &[u8]) -> bool {
+    matches!(text, [b'{', .., b'}'])
+}
 
 /// Memory that is used again for every row.
 #[derive(Debug, Default)]

@@ -109,7 +109,7 @@ pub async fn run(
 async fn give_back(workers: &Workers, lease: &Lease, attempt: &Attempt, key: &str) -> Result<(), StoreError> {
     let report = attempt.report();
     let nothing_durable = report.checkpoint.is_none();
-    workers.store.release_job(lease, &report).await?;
+    workers.store.release_job(lease, &report, workers.clock.now()).await?;
     if nothing_durable {
         discard(workers, lease, key);
     }

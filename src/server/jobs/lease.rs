@@ -73,8 +73,8 @@ pub async fn keep(
                 return Ended::Stopping;
             }
         }
-        let expires_at = workers.clock.now().plus_millis(lease_millis);
-        match workers.store.heartbeat(lease, &attempt.report(), expires_at).await {
+        let now = workers.clock.now();
+        match workers.store.heartbeat(lease, &attempt.report(), now, now.plus_millis(lease_millis)).await {
             Ok(true) => {}
             Ok(false) => {
                 attempt.control.stop();

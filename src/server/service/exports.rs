@@ -134,12 +134,15 @@ impl Services {
     }
 
     fn view(&self, caller: &Caller, job: StoredJob) -> JobView {
-        let until = job.finished_at.unwrap_or_else(|| self.clock.now());
-        let elapsed = job.started_at.map_or(0, |started_at| until.millis_since(started_at));
+        let now = self.clock.now();
+        // How far it has come is known of that moment, not of now.
+        let known_at = job.finished_at.or(job.reported_at).unwrap_or(now);
+        let elapsed = job.started_at.map_or(0, |started_at| known_at.millis_since(started_at));
+        let since = now.millis_since(known_at);
         let running = job.status == JobStatus::Processing;
         let allows = |permission| caller.member().role.allows(permission);
         JobView {
-            time_left_seconds: running.then(|| job.progress.time_left_seconds(job.beginning, elapsed)).flatten(),
+            time_left_seconds: running.then(|| job.progress.time_left_seconds(job.beginning, elapsed, since)).flatten(),
             rows_per_second: job.started_at.and_then(|_| job.progress.rows_per_second(job.beginning, elapsed)),
             link_lifetime_seconds: self.settings.link_lifetime_seconds,
             can_cancel: !job.status.is_final()

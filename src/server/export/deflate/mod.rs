@@ -19,7 +19,7 @@ use words::{Tokens, Words};
 const CODE_LIMIT: u8 = 12;
 
 /// Bytes of a block that its codes are made from.
-const SAMPLE_BYTES: usize = 32 * 1024;
+const SAMPLE_BYTES: usize = 16 * 1024;
 
 /// Room for a block's header, its end, and what the bit writer needs behind it.
 const FRAME_BYTES: usize = 1024;

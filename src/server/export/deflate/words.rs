@@ -10,7 +10,7 @@ use super::symbols::{MAX_LEN, WINDOW};
 const MIN_REPEATED: usize = 6;
 
 /// Entries of the table of places: few enough for the nearest cache of a core.
-const PLACES: usize = 1 << 13;
+const PLACES: usize = 1 << 14;
 
 /// Bytes whose words are found at once, one bit each.
 const CHUNK: usize = 64;
@@ -26,8 +26,9 @@ pub trait Tokens {
 
 /// Remembers where words were.
 pub struct Words {
-    /// Latest place of a word, by the hash of its first bytes.
-    places: Box<[u32; PLACES]>,
+    /// The low half of the latest place of a word, by the hash of its first bytes. The window is half as long as these can tell
+    /// apart, and what is at a place is compared anyway.
+    places: Box<[u16; PLACES]>,
 }
 
 impl Words {
@@ -54,17 +55,17 @@ impl Words {
                     continue;
                 }
                 let Some(head) = eight_bytes(text, at) else { break };
-                let place = &mut self.places[hash(head)];
-                let earlier = std::mem::replace(place, at as u32) as usize;
-                // The text's first word can't be told from a word that was never there, and is never referred to.
-                if earlier == 0 || at - earlier > WINDOW || !same_word(eight_bytes(text, earlier), head) {
+                let place = std::mem::replace(&mut self.places[hash(head)], at as u16);
+                let distance = usize::from((at as u16).wrapping_sub(place));
+                let Some(earlier) = at.checked_sub(distance) else { continue };
+                if distance == 0 || distance > WINDOW || !same_word(eight_bytes(text, earlier), head) {
                     continue;
                 }
                 let before = common_end(&text[..earlier], &text[done..at]);
                 let len =
                     before + MIN_REPEATED + common_start(&text[earlier + MIN_REPEATED..], &text[at + MIN_REPEATED..]);
                 tokens.literals(&text[done..at - before]);
-                copy(len, at - earlier, tokens);
+                copy(len, distance, tokens);
                 done = at - before + len;
             }
         }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::{
     domain::field::FieldSpec,
-    server::{compact_json::compact, export::project::Value},
+    server::{compact_json::write_compact, export::project::Value},
 };
 
 /// Writes CSV: UTF-8 without BOM, CRLF, a header line.
@@ -52,6 +52,7 @@ impl Csv {
             Value::Date(date) => out.extend_from_slice(&date.to_iso8601()),
             Value::Json(json) if json.starts_with('n') => self.write_empty(out),
             Value::Json(json) => write_json(json, out)?,
+            Value::Object(json) => write_container(json, out),
         }
         Ok(())
     }
@@ -76,12 +77,17 @@ fn write_json(json: &str, out: &mut Vec<u8>) -> serde_json::Result<()> {
             let text: Cow<'_, str> = serde_json::from_str(json)?;
             write_text(text.as_bytes(), out);
         }
-        Some(b'{' | b'[') => {
-            write_text(compact(json).as_bytes(), out);
-        }
+        Some(b'{' | b'[') => write_container(json.as_bytes(), out),
         _ => out.extend_from_slice(json.as_bytes()),
     }
     Ok(())
+}
+
+/// A JSON object or array.
+fn write_container(json: &[u8], out: &mut Vec<u8>) {
+    let mut line = Vec::with_capacity(json.len());
+    write_compact(json, &mut line);
+    write_text(&line, out);
 }
 
 fn write_text(text: &[u8], out: &mut Vec<u8>) {

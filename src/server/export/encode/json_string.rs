@@ -21,6 +21,34 @@ static ESCAPES: [u8; 256] = {
 /// Writes `text` in quotes. What is not UTF-8 stays as it is.
 pub fn write_string(text: &[u8], out: &mut Vec<u8>) {
     out.push(b'"');
+    if needs_no_escape(text) {
+        out.extend_from_slice(text);
+    } else {
+        write_escaped(text, out);
+    }
+    out.push(b'"');
+}
+
+/// Looks at eight bytes at once; the last eight overlap with those before them.
+fn needs_no_escape(text: &[u8]) -> bool {
+    match (text.as_chunks::<8>().0, text.last_chunk::<8>()) {
+        (eights, Some(last)) => !eights.iter().chain([last]).any(|eight| has_special(u64::from_le_bytes(*eight))),
+        (_, None) => text.iter().all(|&byte| ESCAPES[usize::from(byte)] == 0),
+    }
+}
+
+/// Whether one of eight bytes is below 0x20, a quote or a backslash ("Determine if a word has a byte less than n", Anderson,
+/// Bit Twiddling Hacks). It may say so of bytes beyond ASCII that come after such a one, never of others.
+fn has_special(eight: u64) -> bool {
+    const ONES: u64 = u64::from_le_bytes([1; 8]);
+    const HIGH: u64 = ONES * 0x80;
+    let below = |eight: u64, limit: u64| eight.wrapping_sub(ONES * limit) & !eight;
+    let quotes = eight ^ (ONES * u64::from(b'"'));
+    let backslashes = eight ^ (ONES * u64::from(b'\\'));
+    (below(eight, 0x20) | below(quotes, 1) | below(backslashes, 1)) & HIGH != 0
+}
+
+fn write_escaped(text: &[u8], out: &mut Vec<u8>) {
     let mut start = 0;
     for (at, &byte) in text.iter().enumerate() {
         let escape = ESCAPES[usize::from(byte)];
@@ -36,7 +64,6 @@ pub fn write_string(text: &[u8], out: &mut Vec<u8>) {
         }
     }
     out.extend_from_slice(&text[start..]);
-    out.push(b'"');
 }
 
 #[cfg(test)]

@@ -49,8 +49,8 @@ impl Ndjson {
                 out.push(b'"');
             }
             // A document that was pretty-printed into the database must not break the line.
-            Value::Json(json) if memchr::memchr2(b'\n', b'\r', json.as_bytes()).is_some() => write_compact(json, out),
-            Value::Json(json) => out.extend_from_slice(json.as_bytes()),
+            Value::Json(json) => write_on_one_line(json.as_bytes(), out),
+            Value::Object(json) => write_on_one_line(json, out),
         }
         Ok(())
     }
@@ -61,5 +61,14 @@ impl Ndjson {
             out.push(b'{');
         }
         out.extend_from_slice(b"}\n");
+    }
+}
+
+/// Writes JSON as it is, unless it was pretty-printed into the database and would break the line.
+fn write_on_one_line(json: &[u8], out: &mut Vec<u8>) {
+    if memchr::memchr2(b'\n', b'\r', json).is_some() {
+        write_compact(json, out);
+    } else {
+        out.extend_from_slice(json);
     }
 }

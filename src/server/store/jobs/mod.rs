@@ -87,6 +87,8 @@ pub struct StoredJob {
     pub expires_at: Timestamp,
     /// When its last attempt began.
     pub started_at: Option<Timestamp>,
+    /// When its worker said how far it had come.
+    pub reported_at: Option<Timestamp>,
     /// When it ended.
     pub finished_at: Option<Timestamp>,
     /// How often a worker began it.
@@ -120,6 +122,7 @@ struct Row {
     created_at: i64,
     expires_at: i64,
     started_at: Option<i64>,
+    reported_at: Option<i64>,
     finished_at: Option<i64>,
     attempts: i64,
     fencing_token: i64,
@@ -153,6 +156,7 @@ impl TryFrom<Row> for StoredJob {
             created_at: Timestamp(row.created_at),
             expires_at: Timestamp(row.expires_at),
             started_at: row.started_at.map(Timestamp),
+            reported_at: row.reported_at.map(Timestamp),
             finished_at: row.finished_at.map(Timestamp),
             attempts: row.attempts.unsigned_abs(),
             fencing_token: row.fencing_token,
@@ -188,7 +192,7 @@ macro_rules! select_jobs {
         concat!(
             "SELECT jobs.id, jobs.kind, jobs.status, jobs.connection_seq, connections.name AS connection, ",
             "jobs.request, jobs.file_name, jobs.created_by, jobs.created_at, jobs.expires_at, jobs.started_at, ",
-            "jobs.finished_at, jobs.attempts, jobs.fencing_token, jobs.beginning, jobs.checkpoint, jobs.checkpoint_token, jobs.rows_written, jobs.expected_rows, ",
+            "jobs.reported_at, jobs.finished_at, jobs.attempts, jobs.fencing_token, jobs.beginning, jobs.checkpoint, jobs.checkpoint_token, jobs.rows_written, jobs.expected_rows, ",
             "jobs.bytes_written, jobs.file_key, jobs.sha256, jobs.status_details ",
             "FROM jobs LEFT JOIN connections ON connections.seq = jobs.connection_seq ",
             $rest

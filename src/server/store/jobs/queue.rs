@@ -64,7 +64,7 @@ impl Store {
         let row: Option<(String, i64)> = with_pool!(&self.db, pool => {
             sqlx::query_as(
                 "UPDATE jobs
-                 SET status = 'processing', started_at = $2, lease_expires_at = $3, attempts = attempts + 1,
+                 SET status = 'processing', started_at = $2, reported_at = NULL, lease_expires_at = $3, attempts = attempts + 1,
                      fencing_token = fencing_token + 1,
                      rows_written = CASE WHEN checkpoint IS NULL THEN 0 ELSE rows_written END,
                      bytes_written = CASE WHEN checkpoint IS NULL THEN 0 ELSE bytes_written END,
@@ -87,7 +87,7 @@ impl Store {
             .transpose()
     }
 
-    /// Writes the report and renews the lease; `false` if the lease is lost: taken over, deleted, cancelled or ended.
+    /// Writes the report of `now` and renews the lease; `false` if the lease is lost: taken over, deleted, cancelled or ended.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -95,6 +95,7 @@ impl Store {
         &self,
         lease: &Lease,
         report: &Report,
+        now: Timestamp,
         lease_expires_at: Timestamp,
     ) -> Result<bool, StoreError> {
         let Report { progress, beginning, checkpoint } = report;
@@ -103,7 +104,7 @@ impl Store {
         let id: Option<String> = with_pool!(&self.db, pool => {
             sqlx::query_scalar(
                 "UPDATE jobs
-                 SET lease_expires_at = $3,
+                 SET lease_expires_at = $3, reported_at = $9,
                      rows_written = CASE WHEN $5 IS NULL THEN rows_written ELSE $4 END,
                      expected_rows = coalesce($5, expected_rows),
                      bytes_written = CASE WHEN $5 IS NULL THEN bytes_written ELSE $6 END,
@@ -121,6 +122,7 @@ impl Store {
             .bind(progress.bytes.cast_signed())
             .bind(beginning)
             .bind(checkpoint)
+            .bind(now.0)
             .fetch_optional(pool)
             .await
         })?;
@@ -131,8 +133,8 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn release_job(&self, lease: &Lease, report: &Report) -> Result<(), StoreError> {
-        self.heartbeat(lease, report, Timestamp(0)).await?;
+    pub async fn release_job(&self, lease: &Lease, report: &Report, now: Timestamp) -> Result<(), StoreError> {
+        self.heartbeat(lease, report, now, Timestamp(0)).await?;
         Ok(())
     }
 

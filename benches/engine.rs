@@ -112,7 +112,7 @@ fn export(format: &str, fields: &str, compression: Compression) -> Export {
     let request =
         ExportRequest::parse(&ExportInput { format: format.to_owned(), fields, ..ExportInput::default() }).unwrap();
     Export {
-        scope: Scope { connection_seq: None, limit: None },
+        scope: Scope { connection_seq: None, query: None, limit: None },
         format: request.format(),
         fields: request.fields().to_vec(),
         compression,

@@ -362,6 +362,24 @@ test("on a slow network the form says that it is on its way, and is sent once", 
   expect(countJobs(server)).toBe(1);
 });
 
+test("an export of the users that a search finds, who are counted before", async ({ page }) => {
+  const search = page.getByLabel("Search");
+  await search.fill("email_verified:true AND");
+  await expect(search).toHaveAccessibleDescription(/at character/);
+  await search.fill("email_verified:true AND logins_count:>3");
+  const count = page.getByRole("status").filter({ hasText: /users found/ });
+  await expect(count).toHaveText(/^[\d,]+ users found\.$/);
+  await expect(form.words).toContainText("found by email_verified:true AND logins_count:>3");
+  const found = Number((await count.innerText()).replace(/\D/g, ""));
+  await reload(page);
+  await expect(search).toHaveValue("email_verified:true AND logins_count:>3");
+  await form.submit.click();
+  await expect(jobRows(page).first()).toContainText("Completed");
+  await jobRows(page).first().getByRole("link", { name: "More info" }).click();
+  await expect(page.getByRole("main")).toContainText("email_verified:true AND logins_count:>3");
+  await expect(page.getByRole("main")).toContainText(found.toLocaleString("en"));
+});
+
 /** Collects the requests that submit an export. */
 function watchSubmissions(page: Page): string[] {
   const submissions: string[] = [];

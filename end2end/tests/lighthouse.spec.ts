@@ -18,7 +18,7 @@ test("Lighthouse has nothing to say about accessibility and best practices", asy
   // A browser of its own, which Lighthouse drives from outside.
   const args = [...(launchOptions.args ?? []), `--remote-debugging-port=${port}`];
   const browser = await chromium.launch({ ...launchOptions, args });
-  const settings = ["/profile", "/profile/sessions", "/settings/members", "/activity"];
+  const settings = ["/profile", "/profile/sessions", "/settings/members", "/settings/clients", "/activity"];
   const users = ["/users", userPath("tour"), JOBS_PATH, EXPORT_PATH, jobPath(job)];
   for (const path of ["/sign-in", ...users, ...settings]) {
     const onlyCategories = ["accessibility", "best-practices", "performance"];

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
+    api_client::{ApiClient, Scopes},
     export::FieldInput,
     member::Member,
     role::{Permission, Role},
@@ -85,6 +86,16 @@ actions! {
     MemberRemoved, "member_removed", "Member removed";
     /// Sessions were ended from elsewhere.
     SessionsEnded, "sessions_ended", "Sessions ended";
+    /// A program may use the Management API.
+    ClientAdded, "client_added", "API client added";
+    /// An API client has another secret.
+    ClientSecretRotated, "client_secret_rotated", "API client's secret rotated";
+    /// An API client is no longer one.
+    ClientRevoked, "client_revoked", "API client revoked";
+    /// Someone asked for a token with a wrong secret.
+    TokenRefused, "token_refused", "Token refused";
+    /// Another key signs tokens.
+    SigningKeyRotated, "signing_key_rotated", "Signing key rotated";
     /// The audit log was exported.
     ActivityExported, "activity_exported", "Activity exported";
 }
@@ -109,6 +120,8 @@ pub enum Actor<'a> {
     System,
     /// Whoever runs commands on the server.
     Operator,
+    /// An API client.
+    Client(&'a ApiClient),
 }
 
 impl<'a> Actor<'a> {
@@ -119,6 +132,7 @@ impl<'a> Actor<'a> {
             Self::Anonymous(_) => "anonymous",
             Self::System => "system",
             Self::Operator => "operator",
+            Self::Client(_) => "client",
         }
     }
 
@@ -127,7 +141,15 @@ impl<'a> Actor<'a> {
         match self {
             Self::Member(member) => Some(member),
             Self::Anonymous(member) => *member,
-            Self::System | Self::Operator => None,
+            Self::System | Self::Operator | Self::Client(_) => None,
+        }
+    }
+
+    /// The member's e-mail address, or what names the client.
+    pub fn name(&self) -> Option<String> {
+        match self {
+            Self::Client(client) => Some(client.title()),
+            _ => self.member().map(|member| member.email.clone()),
         }
     }
 }
@@ -195,9 +217,12 @@ pub enum Event {
     },
     RecoveryCodeUsed {},
     RecoveryCodesRenewed {},
-    /// `connection`: its name, absent for all users; `limit`: most users, absent for no limit.
+    /// `connection`: its name, absent for all users; `searched`: whether only users that a search finds, which is in the job and,
+    /// as it may name people, not here; `limit`: most users, absent for no limit.
     ExportSubmitted {
         connection: Option<String>,
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        searched: bool,
         format: String,
         fields: Vec<FieldInput>,
         limit: Option<u64>,
@@ -222,9 +247,11 @@ pub enum Event {
         sha256: String,
         part: bool,
     },
+    /// `role`: absent for an API client, whose scopes don't allow it.
     AccessDenied {
         permission: Permission,
-        role: Role,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        role: Option<Role>,
     },
     MemberInvited {
         email: String,
@@ -259,6 +286,23 @@ pub enum Event {
     SessionsEnded {
         email: String,
         sessions: u64,
+    },
+    ClientAdded {
+        client: String,
+        scopes: Scopes,
+    },
+    ClientSecretRotated {
+        client: String,
+    },
+    ClientRevoked {
+        client: String,
+    },
+    /// Tokens are not recorded one by one: what is done with them is.
+    TokenRefused {
+        client: String,
+    },
+    SigningKeyRotated {
+        key: String,
     },
     /// The filters as they were typed, absent where not set.
     ActivityExported {
@@ -299,6 +343,11 @@ impl Event {
             Self::MemberEnabled { .. } => Action::MemberEnabled,
             Self::MemberRemoved { .. } => Action::MemberRemoved,
             Self::SessionsEnded { .. } => Action::SessionsEnded,
+            Self::ClientAdded { .. } => Action::ClientAdded,
+            Self::ClientSecretRotated { .. } => Action::ClientSecretRotated,
+            Self::ClientRevoked { .. } => Action::ClientRevoked,
+            Self::TokenRefused { .. } => Action::TokenRefused,
+            Self::SigningKeyRotated { .. } => Action::SigningKeyRotated,
             Self::ActivityExported { .. } => Action::ActivityExported,
         }
     }
@@ -341,11 +390,13 @@ mod tests {
         for event in [
             Event::SignedOut {},
             Event::SignInRefused { reason: Refusal::WrongPassword },
-            Event::ExportSubmitted { connection: None, format: "csv".into(), fields, limit: Some(10) },
+            Event::ExportSubmitted { connection: None, searched: true, format: "csv".into(), fields, limit: Some(10) },
             Event::ExportCompleted { rows: u64::MAX, bytes: 0, sha256: "00".into() },
-            Event::AccessDenied { permission: Permission::SeeUsers, role: Role::ViewerConfig },
+            Event::AccessDenied { permission: Permission::SeeUsers, role: Some(Role::ViewerConfig) },
             Event::MemberRoleChanged { email: email(), from: Role::Admin, to: Role::ViewerUsers },
             Event::SessionsEnded { email: email(), sessions: 3 },
+            Event::AccessDenied { permission: Permission::SeeJobs, role: None },
+            Event::ClientAdded { client: "nightly".into(), scopes: "read:users".parse().unwrap() },
         ] {
             let details = event.details().unwrap();
             assert!(details.starts_with('{'), "{details}");

@@ -79,8 +79,9 @@ impl Event {
             Self::SessionsEnded { email, sessions } => {
                 vec![text("Member", email), detail("Sessions", DetailValue::Number(sessions))]
             }
-            Self::ExportSubmitted { connection, format, fields, limit } => [
+            Self::ExportSubmitted { connection, searched, format, fields, limit } => [
                 Some(text("Connection", connection.unwrap_or_else(|| "All connections".to_owned()))),
+                searched.then(|| text("Users", "those that the job's search finds")),
                 Some(text("Format", format.to_uppercase())),
                 limit.map(|limit| detail("Limit", DetailValue::Number(limit))),
                 Some(detail("Fields", DetailValue::Fields(fields))),
@@ -98,9 +99,16 @@ impl Event {
                 .chain(part.then(|| text("Part", "a part of the file was asked for")))
                 .chain(file(rows, sha256))
                 .collect(),
-            Self::AccessDenied { permission, role } => {
-                vec![text("To", permission.words()), text("Role", role.title())]
+            Self::AccessDenied { permission, role } => std::iter::once(text("To", permission.words()))
+                .chain(role.map(|role| text("Role", role.title())))
+                .collect(),
+            Self::ClientAdded { client, scopes } => {
+                vec![text("API client", client), text("Scopes", scopes.to_string())]
             }
+            Self::ClientSecretRotated { client } | Self::ClientRevoked { client } | Self::TokenRefused { client } => {
+                vec![text("API client", client)]
+            }
+            Self::SigningKeyRotated { key } => vec![text("Key", key)],
             Self::ActivityExported { member, action, from, to } => {
                 let filters = [("Member", member), ("Action", action), ("From", from), ("To", to)];
                 let set: Vec<_> = filters.into_iter().filter_map(|(label, value)| Some(text(label, value?))).collect();

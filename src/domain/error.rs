@@ -41,6 +41,9 @@ pub enum AppError {
     /// Rules of an export are broken; each at its field.
     #[error("The export settings need a correction.")]
     InvalidExport(Vec<Violation>),
+    /// The database took too long.
+    #[error("This search takes too long. Make it find fewer users.")]
+    TooSlow,
     /// The server could not be reached or did not answer in a way this page understands.
     #[error("The server can't be reached right now.")]
     Unreachable,
@@ -59,8 +62,15 @@ impl AppError {
             Self::Conflict(_) => 409,
             Self::Invalid(_) | Self::InvalidExport(_) => 422,
             Self::TooManyAttempts { .. } => 429,
+            Self::TooSlow => 503,
             Self::Unreachable | Self::Internal => 500,
         }
+    }
+}
+
+impl From<Vec<Violation>> for AppError {
+    fn from(violations: Vec<Violation>) -> Self {
+        Self::InvalidExport(violations)
     }
 }
 

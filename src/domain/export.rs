@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     connection::ConnectionId,
     field::{FieldPath, FieldSpec, check_length},
+    user_query::UserQuery,
 };
 
 /// Most fields of a CSV export.
@@ -81,6 +82,9 @@ pub struct ExportInput {
     /// The fields; none: the default ones.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<FieldInput>,
+    /// A search: only users that it finds are exported; absent or empty: all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub q: Option<String>,
 }
 
 /// Where in an export's settings a rule is broken.
@@ -88,6 +92,8 @@ pub struct ExportInput {
 pub enum Place {
     /// The connection.
     Connection,
+    /// The search.
+    Query,
     /// The format.
     Format,
     /// The limit.
@@ -105,11 +111,12 @@ impl Place {
     fn rank(self) -> (u8, usize, u8) {
         match self {
             Self::Connection => (0, 0, 0),
-            Self::Format => (1, 0, 0),
-            Self::Limit => (2, 0, 0),
-            Self::Fields => (3, 0, 0),
-            Self::FieldName(index) => (4, index, 0),
-            Self::FieldTitle(index) => (4, index, 1),
+            Self::Query => (1, 0, 0),
+            Self::Format => (2, 0, 0),
+            Self::Limit => (3, 0, 0),
+            Self::Fields => (4, 0, 0),
+            Self::FieldName(index) => (5, index, 0),
+            Self::FieldTitle(index) => (5, index, 1),
         }
     }
 }
@@ -134,6 +141,7 @@ impl Violation {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExportRequest {
     connection: Option<ConnectionId>,
+    query: Option<UserQuery>,
     format: Format,
     limit: Option<NonZeroU64>,
     fields: Vec<FieldSpec>,
@@ -157,6 +165,14 @@ impl ExportRequest {
                 }
             },
         };
+        let query = match input.q.as_deref().map(UserQuery::parse) {
+            None => None,
+            Some(Ok(query)) => Some(query).filter(|query| !query.is_empty()),
+            Some(Err(error)) => {
+                violations.push(Violation::new(Place::Query, error.to_string()));
+                None
+            }
+        };
         let format = input.format.parse::<Format>();
         if let Err(message) = &format {
             violations.push(Violation::new(Place::Format, message));
@@ -172,6 +188,7 @@ impl ExportRequest {
         match format {
             Ok(format) if violations.is_empty() => Ok(Self {
                 connection,
+                query,
                 format,
                 limit: limit.flatten(),
                 fields: if fields.is_empty() { FieldSpec::defaults() } else { fields.into_iter().flatten().collect() },
@@ -188,6 +205,11 @@ impl ExportRequest {
     /// The connection whose users are exported; `None`: all users of the tenant.
     pub fn connection(&self) -> Option<&ConnectionId> {
         self.connection.as_ref()
+    }
+
+    /// The search whose users are exported; `None`: all users.
+    pub fn query(&self) -> Option<&UserQuery> {
+        self.query.as_ref()
     }
 
     /// The file's format.
@@ -290,7 +312,7 @@ mod tests {
 
     #[test]
     fn rules() {
-        use Place::{Connection, FieldName, FieldTitle, Fields, Format, Limit};
+        use Place::{Connection, FieldName, FieldTitle, Fields, Format, Limit, Query};
         let with = |change: &dyn Fn(&mut ExportInput)| {
             let mut input = input("csv", &[("email", "")]);
             change(&mut input);
@@ -314,6 +336,9 @@ mod tests {
             ("empty connection", with(&|i| i.connection_id = Some(String::new())), vec![]),
             ("connection", with(&|i| i.connection_id = Some("con_0000000000000001".into())), vec![]),
             ("bad connection", with(&|i| i.connection_id = Some("con_1".into())), vec![Connection]),
+            ("search", with(&|i| i.q = Some("email:*@a.example".into())), vec![]),
+            ("empty search", with(&|i| i.q = Some(String::new())), vec![]),
+            ("broken search", with(&|i| i.q = Some("email:(".into())), vec![Query]),
             ("30 CSV fields", many("csv", 30), vec![]),
             ("31 CSV fields", many("csv", 31), vec![Fields]),
             ("31 JSON fields", many("json", 31), vec![]),

@@ -13,6 +13,9 @@ pub struct ExportForm {
     /// The connection's id; empty: all connections.
     #[serde(default)]
     pub connection: String,
+    /// Only users that this search finds are exported; empty: all.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub q: String,
     /// `json` or `csv`.
     #[serde(default)]
     pub format: String,
@@ -32,6 +35,7 @@ impl Default for ExportForm {
     fn default() -> Self {
         Self {
             connection: String::new(),
+            q: String::new(),
             format: Format::Json.name().to_owned(),
             include_defaults: true,
             fields: Vec::new(),
@@ -109,6 +113,7 @@ impl ExportForm {
         let defaults = FieldSpec::defaults().into_iter().take(self.defaults_before());
         ExportInput {
             connection_id: Some(self.connection.clone()).filter(|id| !id.is_empty()),
+            q: Some(self.q.trim().to_owned()).filter(|q| !q.is_empty()),
             format: self.format.clone(),
             limit: self.sample.then_some(SAMPLE_ROWS.get().cast_signed()),
             fields: defaults

@@ -6,6 +6,9 @@ pub const USERS: &str = "/users";
 /// The page Members, which also takes the form Invite member.
 pub const MEMBERS: &str = "/settings/members";
 
+/// The page API Clients, which also takes its forms.
+pub const CLIENTS: &str = "/settings/clients";
+
 /// `path` if it is a path on this server, else [`USERS`] (an open redirect would lend our name to any site).
 ///
 /// `//host` and `/\host` are other sites to a browser, and control characters are dropped by some of them.

@@ -4,6 +4,7 @@
 //! judge every request by the very same code.
 
 pub mod activity;
+pub mod api_client;
 pub mod audit;
 mod audit_words;
 pub mod connection;
@@ -24,5 +25,7 @@ pub mod role;
 pub mod session;
 pub mod timestamp;
 pub mod user;
+pub mod user_list;
+pub mod user_query;
 pub mod user_search;
 pub mod users_query;

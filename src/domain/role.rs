@@ -20,16 +20,22 @@ pub enum Role {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Permission {
-    /// See users and jobs.
+    /// See users.
     SeeUsers,
+    /// See jobs.
+    SeeJobs,
+    /// See connections.
+    SeeConnections,
     /// Submit an export, cancel it, mint its link and download its file.
     ExportUsers,
     /// End a job that another member submitted; one's own needs no more than the right to submit it.
     CancelOthersJobs,
     /// Submit an import.
     ImportUsers,
-    /// Manage members and API clients.
+    /// Manage members.
     ManageMembers,
+    /// Manage API clients.
+    ManageClients,
     /// Read the audit log.
     SeeActivity,
 }
@@ -38,11 +44,14 @@ impl Permission {
     /// What it allows, in words: `export users`.
     pub fn words(self) -> &'static str {
         match self {
-            Self::SeeUsers => "see users and jobs",
+            Self::SeeUsers => "see users",
+            Self::SeeJobs => "see jobs",
+            Self::SeeConnections => "see connections",
             Self::ExportUsers => "export users",
             Self::CancelOthersJobs => "cancel the jobs of others",
             Self::ImportUsers => "import users",
             Self::ManageMembers => "manage members",
+            Self::ManageClients => "manage API clients",
             Self::SeeActivity => "see the activity",
         }
     }
@@ -55,9 +64,11 @@ impl Role {
     /// The one table of who may do what.
     pub fn allows(self, permission: Permission) -> bool {
         match permission {
-            Permission::SeeUsers | Permission::ExportUsers => self != Self::ViewerConfig,
+            Permission::SeeUsers | Permission::SeeJobs | Permission::SeeConnections | Permission::ExportUsers => {
+                self != Self::ViewerConfig
+            }
             Permission::ImportUsers | Permission::CancelOthersJobs => matches!(self, Self::Admin | Self::EditorUsers),
-            Permission::ManageMembers | Permission::SeeActivity => self == Self::Admin,
+            Permission::ManageMembers | Permission::ManageClients | Permission::SeeActivity => self == Self::Admin,
         }
     }
 
@@ -113,14 +124,24 @@ mod tests {
     #[test]
     fn who_may_do_what() {
         let table = [
-            (Role::Admin, [true; 6]),
-            (Role::EditorUsers, [true, true, true, true, false, false]),
-            (Role::ViewerUsers, [true, true, false, false, false, false]),
-            (Role::ViewerConfig, [false; 6]),
+            (Role::Admin, [true; 9]),
+            (Role::EditorUsers, [true, true, true, true, true, true, false, false, false]),
+            (Role::ViewerUsers, [true, true, true, true, false, false, false, false, false]),
+            (Role::ViewerConfig, [false; 9]),
         ];
         for (role, expected) in table {
-            let actual = [SeeUsers, ExportUsers, CancelOthersJobs, ImportUsers, ManageMembers, SeeActivity]
-                .map(|permission| role.allows(permission));
+            let permissions = [
+                SeeUsers,
+                SeeJobs,
+                SeeConnections,
+                ExportUsers,
+                CancelOthersJobs,
+                ImportUsers,
+                ManageMembers,
+                ManageClients,
+                SeeActivity,
+            ];
+            let actual = permissions.map(|permission| role.allows(permission));
             assert_eq!(actual, expected, "{}", role.title());
         }
     }

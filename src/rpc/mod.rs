@@ -5,6 +5,7 @@
 #![expect(missing_docs, reason = "the server macro makes a struct with a public field for every argument")]
 
 pub mod activity;
+pub mod clients;
 pub mod exports;
 pub mod invitation;
 pub mod members;

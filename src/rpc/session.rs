@@ -21,7 +21,7 @@ pub struct SessionView {
 pub async fn current_session() -> Result<SessionView, AppError> {
     let (services, session) = super::context::services_and_session()?;
     let member = match services.caller(&session).await {
-        Ok(caller) => Some(caller.into_member()),
+        Ok(caller) => caller.into_member(),
         Err(AppError::Unauthenticated) => None,
         Err(error) => return Err(error),
     };

@@ -43,6 +43,12 @@ pub struct Settings {
     pub session_lifetime_seconds: u32,
     /// Seconds after the sign-in at which a session ends, however much it is used.
     pub session_max_lifetime_seconds: u32,
+    /// Seconds that an API client's access token works.
+    pub token_lifetime_seconds: u32,
+    /// Requests of an API client that are answered in a row, before it has to wait.
+    pub api_burst: u32,
+    /// Requests a second that an API client may make for long.
+    pub api_requests_per_second: u32,
     /// Bulk jobs that run at once.
     pub workers: u16,
     /// Sample jobs that run at once, beside the bulk ones.
@@ -70,6 +76,9 @@ impl Default for Settings {
             job_lifetime_seconds: 24 * 60 * 60,
             session_lifetime_seconds: 12 * 60 * 60,
             session_max_lifetime_seconds: 7 * 24 * 60 * 60,
+            token_lifetime_seconds: 24 * 60 * 60,
+            api_burst: 100,
+            api_requests_per_second: 50,
             workers: 2,
             sample_workers: 2,
             export_threads: 0,
@@ -120,6 +129,9 @@ impl Settings {
             ("job_lifetime_seconds", self.job_lifetime_seconds),
             ("session_lifetime_seconds", self.session_lifetime_seconds),
             ("lease_seconds", self.lease_seconds),
+            ("token_lifetime_seconds", self.token_lifetime_seconds),
+            ("api_burst", self.api_burst),
+            ("api_requests_per_second", self.api_requests_per_second),
             ("workers", self.workers.into()),
             ("sample_workers", self.sample_workers.into()),
         ] {

@@ -3,7 +3,7 @@
 use rand::{Rng, RngCore, TryRngCore, rngs::OsRng};
 use sha2::{Digest, Sha256};
 
-use crate::domain::{connection::ConnectionId, job::JobId};
+use crate::domain::{api_client::ClientId, connection::ConnectionId, job::JobId};
 
 /// A new job's identifier.
 pub fn job_id() -> JobId {
@@ -13,6 +13,18 @@ pub fn job_id() -> JobId {
 /// A new connection's identifier.
 pub fn connection_id() -> ConnectionId {
     ConnectionId::from_random(below_62())
+}
+
+/// A new API client's identifier.
+pub fn client_id() -> ClientId {
+    ClientId::from_random([below_62(), below_62()])
+}
+
+/// A private key for Ed25519.
+pub fn signing_key() -> [u8; 32] {
+    let mut bytes = [0; 32];
+    OsRng.unwrap_err().fill_bytes(&mut bytes);
+    bytes
 }
 
 /// A `user_id` without its strategy prefix: 24 hexadecimal digits.

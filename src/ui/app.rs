@@ -45,6 +45,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/activity") view=pages::ACTIVITY ssr=SsrMode::Async />
                     <Route path=path!("/settings/members") view=pages::MEMBERS ssr=SsrMode::Async />
                     <Route path=path!("/settings/members/:member_id") view=pages::MEMBER ssr=SsrMode::Async />
+                    <Route path=path!("/settings/clients") view=pages::CLIENTS ssr=SsrMode::Async />
                     <Route path=path!("/profile") view=pages::PROFILE ssr=SsrMode::Async />
                     <Route path=path!("/profile/second-factor") view=pages::SET_UP_APP ssr=SsrMode::Async />
                     <Route path=path!("/profile/recovery-codes") view=pages::RECOVERY_CODES ssr=SsrMode::Async />

@@ -20,7 +20,7 @@ enum Who {
     /// A browser that gave the right password a moment ago and whose code is still to come, which none here is.
     HalfSignedIn,
 }
-use Permission::{ExportUsers, ManageMembers, SeeActivity, SeeUsers};
+use Permission::{ExportUsers, ManageClients, ManageMembers, SeeActivity, SeeUsers};
 use Who::{Anyone, Can, HalfSignedIn, SignedIn};
 
 impl Who {
@@ -34,7 +34,7 @@ impl Who {
 }
 
 /// Pages, with an address of each and who may see it.
-const PAGES: [(&str, &str, Who); 17] = [
+const PAGES: [(&str, &str, Who); 18] = [
     ("/", "/", Anyone),
     ("/sign-in", "/sign-in", Anyone),
     ("/sign-in/code", "/sign-in/code", HalfSignedIn),
@@ -48,6 +48,7 @@ const PAGES: [(&str, &str, Who); 17] = [
     ("/activity", "/activity", Can(SeeActivity)),
     ("/settings/members", "/settings/members", Can(ManageMembers)),
     ("/settings/members/{member_id}", "/settings/members/1", Can(ManageMembers)),
+    ("/settings/clients", "/settings/clients", Can(ManageClients)),
     ("/profile", "/profile", SignedIn),
     ("/profile/second-factor", "/profile/second-factor", SignedIn),
     ("/profile/recovery-codes", "/profile/recovery-codes", SignedIn),
@@ -55,8 +56,9 @@ const PAGES: [(&str, &str, Who); 17] = [
 ];
 
 /// Routes that are no pages: method, route, an address of it and who may go through.
-const ROUTES: [(&str, &str, &str, Who); 6] = [
+const ROUTES: [(&str, &str, &str, Who); 7] = [
     ("POST", "/settings/members", "/settings/members", Can(ManageMembers)),
+    ("POST", "/settings/clients", "/settings/clients", Can(ManageClients)),
     ("POST", "/activity/export", "/activity/export", Can(SeeActivity)),
     (
         "POST",
@@ -71,7 +73,7 @@ const ROUTES: [(&str, &str, &str, Who); 6] = [
 ];
 
 /// Server functions and who may call them. `sign_out` is last: it ends the session.
-const FUNCTIONS: [(&str, Who); 36] = [
+const FUNCTIONS: [(&str, Who); 40] = [
     ("current_session", Anyone),
     ("sign_in", Anyone),
     ("sign_in_waits_for_code", HalfSignedIn),
@@ -95,6 +97,10 @@ const FUNCTIONS: [(&str, Who); 36] = [
     ("end_member_session", Can(ManageMembers)),
     ("end_member_sessions", Can(ManageMembers)),
     ("reset_second_factor", Can(ManageMembers)),
+    ("list_clients", Can(ManageClients)),
+    ("add_client", Can(ManageClients)),
+    ("rotate_client", Can(ManageClients)),
+    ("revoke_client", Can(ManageClients)),
     ("my_sessions", SignedIn),
     ("end_my_session", SignedIn),
     ("end_my_other_sessions", SignedIn),
@@ -111,7 +117,7 @@ const FUNCTIONS: [(&str, Who); 36] = [
 ];
 
 /// Whatever the functions ask for, so that nothing lasting happens; each ignores the rest.
-const FORM: [(&str, &str); 14] = [
+const FORM: [(&str, &str); 16] = [
     ("id", "999"),
     ("member_id", "999"),
     ("user_id", "auth0|nobody"),
@@ -124,6 +130,8 @@ const FORM: [(&str, &str); 14] = [
     ("password", PASSWORD),
     ("current_password", PASSWORD),
     ("new_password", "short"),
+    ("name", ""),
+    ("rotate", "unknown"),
     ("form[format]", "csv"),
     ("form[include_defaults]", "true"),
 ];

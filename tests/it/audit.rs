@@ -231,7 +231,7 @@ async fn the_same_denial_is_recorded_once_a_minute() {
     }
     assert_eq!(denied().len(), 1);
     assert_eq!(denied()[0].email.as_deref(), Some("config@acme.test"));
-    let what = serde_json::json!({ "permission": "see-users", "role": "viewer-config" });
+    let what = serde_json::json!({ "permission": "see-jobs", "role": "viewer-config" });
     assert_eq!((&denied()[0].details, denied()[0].address.as_deref()), (&what, Some("127.0.0.1")));
     config.rpc("submit_export", &FORM).await;
     assert_eq!(denied().len(), 2, "another permission");

@@ -63,7 +63,7 @@ fn run(
 ) -> Exported {
     let request = request(format, fields);
     let export = Export {
-        scope: Scope { connection_seq, limit: NonZeroU64::new(limit) },
+        scope: Scope { connection_seq, query: None, limit: NonZeroU64::new(limit) },
         format: request.format(),
         fields: request.fields().to_vec(),
         compression,
@@ -302,7 +302,7 @@ async fn a_file_that_vanishes_before_it_is_published_fails_the_export() {
     std::fs::remove_file(&temporary).unwrap();
     let request = request("csv", &[]);
     let export = Export {
-        scope: Scope { connection_seq: None, limit: None },
+        scope: Scope { connection_seq: None, query: None, limit: None },
         format: request.format(),
         fields: request.fields().to_vec(),
         compression: Compression::Gzip,
@@ -330,7 +330,7 @@ async fn users_that_are_added_meanwhile_are_not_in_the_snapshot() {
     let (seq, _) = world.connection("Db").await;
     world.generate(seq, 100, 1);
     let columns = [Column::Attribute(muster::domain::user::Attribute::UserId)];
-    let scope = Scope { connection_seq: None, limit: None };
+    let scope = Scope { connection_seq: None, query: None, limit: None };
     let snapshot = world.store.user_source().snapshot(&scope, &columns, 3, None).unwrap();
     world.import(seq, b"{\"username\": \"late\"}");
     world.sqlite().execute("DELETE FROM users WHERE seq < 50", []).unwrap();

@@ -3,6 +3,9 @@
 
 mod access;
 mod activity;
+mod api;
+mod api_access;
+mod api_tokens;
 mod architecture;
 mod audit;
 mod audit_chain;

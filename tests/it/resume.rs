@@ -37,7 +37,7 @@ struct Interrupted {
 
 fn export(request: &ExportRequest) -> Export {
     Export {
-        scope: Scope { connection_seq: None, limit: request.limit() },
+        scope: Scope { connection_seq: None, query: None, limit: request.limit() },
         format: request.format(),
         fields: request.fields().to_vec(),
         compression: Compression::Gzip,

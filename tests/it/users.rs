@@ -165,12 +165,14 @@ async fn searching_over_http() {
     assert!(html.contains("No users here") && html.contains("0 users"), "{html}");
     let html = text(query("").at(UsersCursor::OlderThan(1)).to_url(), 200).await;
     assert!(html.contains("No users on this page"), "{html}");
-    for strange in ["%", "%41", "\"", "a&b=c#d", "<b>", "a\0b", "\u{10ffff}"] {
+    for strange in ["%", "%41", "'", "a&b=c#d", "<b>", "a\0b", "\u{10ffff}"] {
         text(query(strange).to_url(), 200).await;
     }
     assert!(text(query("<b>").to_url(), 200).await.contains("value=\"&lt;b&gt;\""));
+    assert!(text(query("\"ann").to_url(), 422).await.contains("at character"));
+    assert!(text(query("name:ann*").to_url(), 200).await.contains("of 7 users match"));
     let html = text(query(&"x".repeat(10_240)).to_url(), 422).await;
-    assert!(html.contains("at most 300 characters; this has 10240") && html.contains("aria-invalid=\"true\""));
+    assert!(html.contains("at most 2000 characters; this has 10240") && html.contains("aria-invalid=\"true\""));
     assert_eq!(list(&viewer, &query(&"x".repeat(10_240))).await.status(), 422);
     text("/users?q=%ff".to_owned(), 200).await;
     text("/users?page=older-x".to_owned(), 404).await;
@@ -241,7 +243,7 @@ async fn raw_json_is_what_an_export_of_all_fields_writes() {
     let names = Attribute::ALL.map(|attribute| (attribute.name(), ""));
     let request = crate::support::request("json", &names);
     let export = Export {
-        scope: Scope { connection_seq: None, limit: None },
+        scope: Scope { connection_seq: None, query: None, limit: None },
         format: request.format(),
         fields: request.fields().to_vec(),
         compression: Compression::None,
@@ -260,7 +262,8 @@ async fn raw_json_is_what_an_export_of_all_fields_writes() {
     assert_eq!(lines.lines().count(), 50);
     for line in lines.lines() {
         let user: serde_json::Value = serde_json::from_str(line).unwrap();
-        let details = world.store.user_details(user["user_id"].as_str().unwrap().to_owned()).await.unwrap().unwrap();
+        let user_id = user["user_id"].as_str().unwrap().to_owned();
+        let details = world.store.user_details(user_id, Attribute::ALL.to_vec()).await.unwrap().unwrap();
         assert_eq!(details.json, line);
         assert_eq!(details.connection, "Db");
         let pretty = muster::domain::json_text::pretty(line);

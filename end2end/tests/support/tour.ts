@@ -9,6 +9,7 @@ import type { Troubles } from "./troubles.ts";
 import { DIFFICULT_USERS, importUsers, rows, userPath } from "./users.ts";
 
 const MEMBERS = "/settings/members";
+const CLIENTS = "/settings/clients";
 
 /** A page in one of its states. */
 export interface Stop {
@@ -58,6 +59,18 @@ export const TOUR: Stop[] = [
     options: { demo: false },
     show: async ({ page, server }) => visit(page, await server.printed(/http:\/\/\S+\/set-up\?token=\S+/)),
   },
+  {
+    name: "clients",
+    async show({ page, server }) {
+      server.muster("client", "add", "Nightly export", "--scope", "read:users,read:connections");
+      await beSignedIn(page, "admin");
+      await visit(page, CLIENTS);
+      await page.getByLabel("Name").fill("Reports");
+      await page.getByRole("button", { name: "Create client" }).click();
+      await expect(page.getByLabel("Client secret")).toBeFocused();
+    },
+  },
+  { name: "api", show: async ({ page }) => void (await page.goto("/docs/api")) },
   { name: "users", show: signedIn("/users") },
   {
     name: "users-of-empty-connection",

@@ -40,6 +40,9 @@ pub struct Export {
     /// [default: the default fields]
     #[arg(long, value_name = "a,b=Title", value_delimiter = ',')]
     fields: Vec<String>,
+    /// Only users that this search finds, such as "email:*@example.com AND logins_count:>5" [default: all]
+    #[arg(long, value_name = "SEARCH")]
+    q: Option<String>,
     /// Export at most this many users
     #[arg(long, value_name = "N")]
     limit: Option<NonZeroU64>,
@@ -65,7 +68,7 @@ impl Export {
             None => None,
         };
         let export = export::Export {
-            scope: Scope { connection_seq, limit: request.limit() },
+            scope: Scope { connection_seq, query: request.query().cloned(), limit: request.limit() },
             format: request.format(),
             fields: request.fields().to_vec(),
             compression: if self.gzip { Compression::Gzip } else { Compression::None },
@@ -93,6 +96,7 @@ impl Export {
         };
         let input = ExportInput {
             connection_id: None,
+            q: self.q.clone(),
             format: self.format.clone(),
             limit: self.limit.map(|limit| i64::try_from(limit.get()).unwrap_or(i64::MAX)),
             fields: self.fields.iter().map(field).collect(),
@@ -101,6 +105,7 @@ impl Export {
             let lines: Vec<_> = violations
                 .into_iter()
                 .map(|violation| match violation.place {
+                    Place::Query => format!("--q: {}", violation.message),
                     Place::Format => format!("--format: {}", violation.message),
                     Place::Limit => format!("--limit: {}", violation.message),
                     Place::FieldName(index) | Place::FieldTitle(index) => {

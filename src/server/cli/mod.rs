@@ -1,6 +1,7 @@
 //! The command line.
 
 mod audit;
+mod client;
 mod connection;
 mod export;
 mod generate;
@@ -45,6 +46,8 @@ enum Command {
     Connection(connection::Connection),
     /// Add, list, change, disable and remove the people who may sign in to Muster
     Member(member::Member),
+    /// Add, list and revoke the programs that may use the Management API
+    Client(client::Client),
     /// Add users to a connection from a file of NDJSON (one JSON object a line)
     Import(import::Import),
     /// Write users to a CSV or NDJSON file
@@ -93,6 +96,7 @@ pub fn run() -> ExitCode {
             Some(Command::Serve(serve)) => serve.run().await,
             Some(Command::Connection(connection)) => connection.run().await,
             Some(Command::Member(member)) => member.run().await,
+            Some(Command::Client(client)) => client.run().await,
             Some(Command::Import(import)) => import.run().await,
             Some(Command::Export(export)) => export.run().await,
             Some(Command::Audit(audit)) => audit.run().await,

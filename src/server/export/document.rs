@@ -17,11 +17,11 @@ pub struct Document {
 }
 
 impl Document {
-    /// With every attribute that an export may hold.
-    pub fn of_everything() -> Self {
+    /// With these attributes.
+    pub fn of(attributes: &[Attribute]) -> Self {
         // Every attribute's name is a path.
-        let field = |attribute: Attribute| Some(FieldSpec { path: attribute.name().parse().ok()?, export_as: None });
-        let fields: Vec<_> = Attribute::ALL.into_iter().filter_map(field).collect();
+        let field = |attribute: &Attribute| Some(FieldSpec { path: attribute.name().parse().ok()?, export_as: None });
+        let fields: Vec<_> = attributes.iter().filter_map(field).collect();
         Self { encoder: Ndjson::new(&fields), projection: Projection::new(&fields), line: Vec::new() }
     }
 
@@ -30,11 +30,11 @@ impl Document {
         self.projection.columns()
     }
 
-    /// The object, without the end of its line; empty: there was no row.
-    pub fn into_json(mut self) -> String {
+    /// The object that was last made, without the end of its line; empty: there was none.
+    pub fn take_json(&mut self) -> String {
         self.line.pop();
         // The line was checked.
-        String::from_utf8(self.line).unwrap_or_default()
+        String::from_utf8(std::mem::take(&mut self.line)).unwrap_or_default()
     }
 }
 

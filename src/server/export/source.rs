@@ -4,7 +4,7 @@ use std::num::NonZeroU64;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::user::Attribute;
+use crate::domain::{user::Attribute, user_query::UserQuery};
 
 use super::ExportError;
 
@@ -20,10 +20,12 @@ pub enum Column {
 }
 
 /// Which users.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scope {
     /// Key of the connection; `None`: all users of the tenant.
     pub connection_seq: Option<i64>,
+    /// What finds them; `None`: all.
+    pub query: Option<UserQuery>,
     /// Most users; `None`: all.
     pub limit: Option<NonZeroU64>,
 }

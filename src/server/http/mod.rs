@@ -1,6 +1,7 @@
 //! The web server: pages, server functions and downloads.
 
 mod activity;
+pub mod api;
 mod download;
 mod file_body;
 mod headers;

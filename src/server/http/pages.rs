@@ -15,9 +15,10 @@ use tower_sessions::Session;
 
 use crate::{
     domain::{
+        api_client::{ClientForm, PostedClient},
         error::AppError,
         invitation::{InvitationForm, Invited},
-        local_path::MEMBERS,
+        local_path::{CLIENTS, MEMBERS},
     },
     server::service::{BaseUrl, Origin, Services, SessionHandle},
     ui,
@@ -132,15 +133,51 @@ pub async fn invite(
         Ok(caller) => state.services.invite(&caller, &base, &form).await,
         Err(error) => Err(error),
     };
-    let status = result.as_ref().err().and_then(|error| StatusCode::from_u16(error.status()).ok());
-    let invited = Invited { form, result };
+    let status = status_of(&result);
+    show(&state, session, base, MEMBERS, status, Invited { form, result }).await
+}
+
+/// Adds an API client, or gives one another secret, for a browser without JavaScript, and answers with the page API Clients
+/// that shows the secret: no redirect follows, as with [`invite`].
+pub async fn client(
+    State(state): State<AppState>,
+    session: Session,
+    origin: Origin,
+    base: BaseUrl,
+    RawForm(form): RawForm,
+) -> Response {
+    let form: ClientForm = serde_qs::Config::new(2, false).deserialize_bytes(&form).unwrap_or_default();
+    let session = SessionHandle::new(session, origin);
+    let result = match state.services.caller(&session).await {
+        Ok(caller) if form.rotate.is_empty() => state.services.add_client(&caller, &form).await,
+        Ok(caller) => state.services.rotate_client_secret(&caller, &form.rotate).await,
+        Err(error) => Err(error),
+    };
+    let status = status_of(&result);
+    show(&state, session, base, CLIENTS, status, PostedClient { form, result }).await
+}
+
+/// The status of an answer that is not right.
+fn status_of<T>(result: &Result<T, AppError>) -> Option<StatusCode> {
+    result.as_ref().err().and_then(|error| StatusCode::from_u16(error.status()).ok())
+}
+
+/// Renders the page at `path` with what came of a form.
+async fn show<T: Clone + Send + Sync + 'static>(
+    state: &AppState,
+    session: SessionHandle,
+    base: BaseUrl,
+    path: &'static str,
+    status: Option<StatusCode>,
+    posted: T,
+) -> Response {
     let context = context(&state.services, session, base);
     let context = move || {
         context();
-        provide_context(invited.clone());
+        provide_context(posted.clone());
     };
     let mut request = Request::new(Body::empty());
-    *request.uri_mut() = Uri::from_static(MEMBERS);
+    *request.uri_mut() = Uri::from_static(path);
     let options = state.site.options.clone();
     let render = leptos_axum::render_app_async_with_context(context, move || document(&options));
     let mut response = render(request).await;

@@ -22,13 +22,13 @@ use crate::{
     ui,
 };
 
-use super::{activity, download, headers, origin::TrustedProxies, pages, site::Site};
+use super::{activity, api, download, headers, origin::TrustedProxies, pages, site::Site};
 
 /// Largest body of a server function: a form with hundreds of fields is far smaller.
 const MAX_BODY_BYTES: usize = 1024 * 1024;
 
 /// Longest time that a page or a server function may take. Downloads are not held to it.
-const TIMEOUT: Duration = Duration::from_secs(30);
+pub(super) const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// What handlers share.
 #[derive(Clone)]
@@ -39,6 +39,8 @@ pub struct AppState {
     pub site: Site,
     /// The pages' routes.
     pub routes: Arc<[AxumRouteListing]>,
+    /// How many requests a client of the Management API may make.
+    pub api_limits: api::Limits,
     /// The proxies in front of the server.
     pub trusted_proxies: TrustedProxies,
 }
@@ -59,6 +61,7 @@ pub fn router(services: Services, site: Site, settings: &Settings) -> Result<Rou
         services: services.clone(),
         site: site.clone(),
         routes: Arc::clone(&routes),
+        api_limits: api::Limits::new(settings, services.clone()),
         trusted_proxies: TrustedProxies::new(&settings.trusted_proxies),
     };
 
@@ -80,6 +83,7 @@ pub fn router(services: Services, site: Site, settings: &Settings) -> Result<Rou
         .leptos_routes_with_handler(routes.to_vec(), get(pages::page))
         .route("/rpc/{*function}", post(pages::server_function))
         .route(local_path::MEMBERS, post(pages::invite))
+        .route(local_path::CLIENTS, post(pages::client))
         .fallback(pages::not_found)
         .layer(CompressionLayer::new())
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
@@ -106,11 +110,13 @@ pub fn router(services: Services, site: Site, settings: &Settings) -> Result<Rou
         .nest("/pkg", pkg)
         .route_service("/favicon.svg", tower_http::services::ServeFile::new(site.root.join("favicon.svg")))
         .layer(CompressionLayer::new());
+    let api = api::routes(&state);
     let links = Router::new().route("/downloads/{token}/{file}", get(download::download));
 
     Ok(with_session
         .merge(files)
         .merge(links)
+        .merge(api)
         .layer(csrf)
         .layer(axum::middleware::from_fn(move |request, next| headers::lock_down(is_https, request, next)))
         .layer(CatchPanicLayer::new())

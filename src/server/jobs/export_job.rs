@@ -153,7 +153,7 @@ fn export(workers: &Workers, job: &StoredJob, key: &str, attempt: &Attempt) -> R
         ExportError::Source(SourceError::Database(format!("the stored request is broken: {text}").into()))
     })?;
     let export = Export {
-        scope: Scope { connection_seq: job.connection_seq, limit: request.limit() },
+        scope: Scope { connection_seq: job.connection_seq, query: request.query().cloned(), limit: request.limit() },
         format: request.format(),
         fields: request.fields().to_vec(),
         compression: Compression::Gzip,

@@ -95,7 +95,7 @@ impl Services {
             from: day(&form.from),
             to: day(&form.to),
         };
-        let entry = self.entry(Actor::Member(caller.member()), caller.origin(), &event)?;
+        let entry = self.entry(caller.actor(), caller.origin(), &event)?;
         Ok(self.begin_export(filter, self.store.append_audit(&entry).await?))
     }
 
@@ -183,7 +183,7 @@ fn entry(record: Record, at: Timestamp) -> ActivityEntry {
         Err(_) => vec![Detail { label: "Unreadable".to_owned(), value: DetailValue::Text(record.details) }],
     };
     let who = match (record.actor.as_str(), record.member_email) {
-        ("member", Some(email)) => email,
+        ("member" | "client", Some(name)) => name,
         ("system", _) => "System".to_owned(),
         ("operator", _) => "Command line".to_owned(),
         (_, account) => {

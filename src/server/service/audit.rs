@@ -26,26 +26,26 @@ use super::{Caller, Origin, Services};
 /// A page that a demoted member has left open asks each second: within this time, the same denial is recorded once.
 const DENIALS_EVERY_MILLIS: i64 = 60_000;
 
-/// When each member was last recorded to have been denied a permission. It holds at most one time for each of these pairs;
+/// When each member and API client was last recorded to have been denied a permission. It holds at most one time for each of these pairs;
 /// a restart forgets them, and then a denial is recorded once more.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Denials(Arc<Mutex<HashMap<(i64, Permission), Timestamp>>>);
+pub(super) struct Denials(Arc<Mutex<HashMap<(String, Permission), Timestamp>>>);
 
 impl Denials {
     /// Whether a denial at `now` is to be recorded; if so, those of the next minute are not.
-    fn is_due(&self, member_id: i64, permission: Permission, now: Timestamp) -> bool {
+    fn is_due(&self, who: &str, permission: Permission, now: Timestamp) -> bool {
         let mut recorded = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let last = recorded.get(&(member_id, permission));
+        let last = recorded.get(&(who.to_owned(), permission));
         let due = last.is_none_or(|last| now.millis_since(*last).unsigned_abs() >= DENIALS_EVERY_MILLIS.unsigned_abs());
         if due {
-            recorded.insert((member_id, permission), now);
+            recorded.insert((who.to_owned(), permission), now);
         }
         due
     }
 
     /// The denial could not be recorded after all.
-    fn forget(&self, member_id: i64, permission: Permission) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&(member_id, permission));
+    fn forget(&self, who: &str, permission: Permission) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&(who.to_owned(), permission));
     }
 }
 
@@ -78,21 +78,21 @@ impl Services {
         Ok(entry.came_from(origin.address.map(|address| address.to_string()), origin.user_agent.clone()))
     }
 
-    /// Goes on only if the caller's role allows it; a denial is recorded, the same one at most once a minute.
+    /// Goes on only if the caller's role, or a scope of the API client, allows it; a denial is recorded, the same one at most once a minute.
     ///
     /// # Errors
     /// [`AppError::Forbidden`].
-    pub(super) async fn allow(&self, caller: &Caller, permission: Permission) -> Result<(), AppError> {
-        let (member, role) = (caller.member(), caller.member().role);
-        if role.allows(permission) {
+    pub async fn allow(&self, caller: &Caller, permission: Permission) -> Result<(), AppError> {
+        if caller.allows(permission) {
             return Ok(());
         }
-        if self.denials.is_due(member.id, permission, self.clock.now()) {
-            let event = Event::AccessDenied { permission, role };
+        let who = caller.title();
+        if self.denials.is_due(&who, permission, self.clock.now()) {
+            let event = Event::AccessDenied { permission, role: caller.role() };
             // Denied it is, recorded or not.
-            if let Err(error) = self.record(Actor::Member(member), caller.origin(), event).await {
-                tracing::error!(%error, member = member.id, "a denial could not be recorded");
-                self.denials.forget(member.id, permission);
+            if let Err(error) = self.record(caller.actor(), caller.origin(), event).await {
+                tracing::error!(%error, "a denial could not be recorded");
+                self.denials.forget(&who, permission);
             }
         }
         Err(AppError::Forbidden)

@@ -17,7 +17,7 @@ impl Services {
     /// # Errors
     /// [`AppError::Forbidden`] unless the member may see users.
     pub async fn list_connections(&self, caller: &Caller) -> Result<Vec<Connection>, AppError> {
-        self.allow(caller, Permission::SeeUsers).await?;
+        self.allow(caller, Permission::SeeConnections).await?;
         Ok(self.store.connections().await?.into_iter().map(|stored| stored.connection).collect())
     }
 

@@ -12,11 +12,11 @@ use crate::{
     },
     server::{
         random::{self, sha256_hex},
-        store::jobs::StoredJob,
+        store::{jobs::StoredJob, links::LinkOwner},
     },
 };
 
-use super::{Caller, Origin, Services};
+use super::{Caller, Origin, Services, caller::Principal};
 
 /// A link that works from now on, for as long as the settings say.
 #[derive(Clone, PartialEq, Eq)]
@@ -62,13 +62,17 @@ impl Services {
         let token = random::token();
         let expires_at = self.clock.now().plus_millis(i64::from(self.settings.link_lifetime_seconds) * 1_000);
         let event = Event::LinkMinted { file_name: job.file_name.clone() };
-        let entry = self.entry(Actor::Member(caller.member()), caller.origin(), &event)?.of_job(&job.id);
-        self.store.add_link(&token.hash, &job.id, caller.member().id, expires_at, &entry).await?;
-        tracing::info!(job = %job.id, member = caller.member().id, "a download link was minted");
+        let entry = self.entry(caller.actor(), caller.origin(), &event)?.of_job(&job.id);
+        let owner = match caller.principal() {
+            Principal::Member(member) => LinkOwner::Member(member.id),
+            Principal::Client(client) => LinkOwner::Client(client.id.clone()),
+        };
+        self.store.add_link(&token.hash, &job.id, &owner, expires_at, &entry).await?;
+        tracing::info!(job = %job.id, "a download link was minted");
         Ok(MintedLink { token: token.secret, file_name: job.file_name })
     }
 
-    /// Opens what a link leads to, if it has not expired and its member's role still allows it; `file` is the file's name,
+    /// Opens what a link leads to, if it has not expired and the role or the scopes of whoever made it still allow it; `file` is the file's name,
     /// with or without `.gz`. A request for the file
     /// or a part of it is recorded as a download before anything is sent.
     ///
@@ -84,8 +88,11 @@ impl Services {
     ) -> Result<Download, AppError> {
         let link = self.store.link(&sha256_hex(token.as_bytes()), self.clock.now()).await?;
         let link = link.ok_or(AppError::NotFound)?;
-        let member = self.store.member_by_id(link.member_id).await?.ok_or(AppError::Forbidden)?;
-        let caller = Caller { member, origin: origin.clone() };
+        let principal = match &link.owner {
+            LinkOwner::Member(id) => self.store.member_by_id(*id).await?.map(Principal::Member),
+            LinkOwner::Client(id) => self.store.client(id).await?.map(Principal::Client),
+        };
+        let caller = Caller::new(principal.ok_or(AppError::Forbidden)?, origin.clone());
         self.allow(&caller, Permission::ExportUsers).await?;
         let job = self.job(&link.job_id).await?;
         if file.strip_suffix(".gz").unwrap_or(file) != job.file_name {
@@ -100,8 +107,8 @@ impl Services {
                 sha256: job.sha256.unwrap_or_default(),
                 part: wanted == Wanted::Part,
             };
-            self.record_of_job(Actor::Member(caller.member()), origin, &job.id, event).await?;
-            tracing::info!(job = %job.id, member = link.member_id, "a download began");
+            self.record_of_job(caller.actor(), origin, &job.id, event).await?;
+            tracing::info!(job = %job.id, "a download began");
         }
         Ok(Download { path, format, file_name: job.file_name })
     }

@@ -4,6 +4,9 @@ use crate::{domain::error::AppError, server::store::StoreError};
 
 impl From<StoreError> for AppError {
     fn from(error: StoreError) -> Self {
+        if matches!(error, StoreError::TooSlow) {
+            return Self::TooSlow;
+        }
         tracing::error!(%error, "the store failed");
         Self::Internal
     }

@@ -4,7 +4,7 @@ use std::num::NonZeroU64;
 
 use crate::{
     domain::{
-        audit::{Actor, Event},
+        audit::Event,
         error::AppError,
         export::{ExportRequest, FieldInput, Place, SAMPLE_ROWS, Violation},
         export_form::ExportForm,
@@ -18,7 +18,7 @@ use crate::{
     },
 };
 
-use super::{Caller, Services};
+use super::{Caller, MintedLink, Services};
 
 impl Services {
     /// Checks the form of the page Export Users and submits the export.
@@ -46,6 +46,7 @@ impl Services {
             }
         };
         let id = random::job_id();
+        let created_by = caller.title();
         let now = self.clock.now();
         let file_name = format!("{}.{}", self.settings.tenant, request.format().name());
         let is_sample = request.limit().is_some_and(|limit| limit <= SAMPLE_ROWS);
@@ -55,14 +56,14 @@ impl Services {
             connection_seq: connection.as_ref().map(|stored| stored.seq),
             request,
             file_name: &file_name,
-            created_by: &caller.member().email,
+            created_by: &created_by,
             created_at: now,
             expires_at: now.plus_millis(i64::from(self.settings.job_lifetime_seconds) * 1_000),
         };
         let name = connection.as_ref().map(|stored| stored.connection.name.as_str().to_owned());
-        let entry = self.entry(Actor::Member(caller.member()), caller.origin(), &submitted(request, name))?;
+        let entry = self.entry(caller.actor(), caller.origin(), &submitted(request, name))?;
         self.store.add_job(job, &entry.of_job(&id)).await?;
-        tracing::info!(job = %id, member = caller.member().id, "an export was submitted");
+        tracing::info!(job = %id, "an export was submitted");
         self.new_jobs.notify_waiters();
         Ok(id)
     }
@@ -81,11 +82,10 @@ impl Services {
         if !is_own(caller, &job) {
             self.allow(caller, Permission::CancelOthersJobs).await?;
         }
-        let member = caller.member();
-        let details = format!("Cancelled by {}.", member.email);
-        let entry = self.entry(Actor::Member(member), caller.origin(), &Event::JobCancelled {})?.of_job(&job.id);
+        let details = format!("Cancelled by {}.", caller.title());
+        let entry = self.entry(caller.actor(), caller.origin(), &Event::JobCancelled {})?.of_job(&job.id);
         if self.store.cancel_job(&job.id, &details, self.clock.now(), &entry).await? {
-            tracing::info!(job = %job.id, member = member.id, "an export was cancelled");
+            tracing::info!(job = %job.id, "an export was cancelled");
             return Ok(());
         }
         let sentence = match self.job(id).await?.status {
@@ -102,13 +102,13 @@ impl Services {
     /// # Errors
     /// [`AppError::Invalid`] when `older_than` is no job's id; [`AppError::Forbidden`] unless the member may see jobs.
     pub async fn list_jobs(&self, caller: &Caller, mine: bool, older_than: &str) -> Result<JobsPage, AppError> {
-        self.allow(caller, Permission::SeeUsers).await?;
+        self.allow(caller, Permission::SeeJobs).await?;
         let older_than: Option<JobId> = match older_than {
             "" => None,
             id => Some(id.parse().map_err(|_| AppError::Invalid("This page of jobs does not exist.".to_owned()))?),
         };
-        let filter =
-            JobsFilter { created_by: mine.then_some(caller.member().email.as_str()), older_than: older_than.as_ref() };
+        let own = mine.then(|| caller.title());
+        let filter = JobsFilter { created_by: own.as_deref(), older_than: older_than.as_ref() };
         // One more than a page holds tells whether there is another page.
         let mut jobs = self.store.jobs(filter, self.clock.now(), JobsPage::SIZE as u32 + 1).await?;
         let more = jobs.len() > JobsPage::SIZE;
@@ -123,8 +123,29 @@ impl Services {
     /// [`AppError::NotFound`] when there is none, or it has expired; [`AppError::Forbidden`] unless the member may see
     /// jobs.
     pub async fn get_job(&self, caller: &Caller, id: &str) -> Result<JobView, AppError> {
-        self.allow(caller, Permission::SeeUsers).await?;
+        self.allow(caller, Permission::SeeJobs).await?;
         Ok(self.view(caller, self.job(id).await?))
+    }
+
+    /// One job, with a new link to its file if it has one and the caller may download it.
+    ///
+    /// # Errors
+    /// Those of [`Services::get_job`].
+    pub async fn get_job_with_link(
+        &self,
+        caller: &Caller,
+        id: &JobId,
+    ) -> Result<(JobView, Option<MintedLink>), AppError> {
+        let view = self.get_job(caller, id.as_str()).await?;
+        if view.status != JobStatus::Completed || !caller.allows(Permission::ExportUsers) {
+            return Ok((view, None));
+        }
+        match self.mint_link(caller, id.as_str()).await {
+            Ok(link) => Ok((view, Some(link))),
+            // Its file has vanished, which failed it.
+            Err(AppError::Conflict(_)) => Ok((self.get_job(caller, id.as_str()).await?, None)),
+            Err(error) => Err(error),
+        }
     }
 
     /// Finds a job that has not expired.
@@ -140,7 +161,7 @@ impl Services {
         let elapsed = job.started_at.map_or(0, |started_at| known_at.millis_since(started_at));
         let since = now.millis_since(known_at);
         let running = job.status == JobStatus::Processing;
-        let allows = |permission| caller.member().role.allows(permission);
+        let allows = |permission| caller.allows(permission);
         JobView {
             time_left_seconds: running.then(|| job.progress.time_left_seconds(job.beginning, elapsed, since)).flatten(),
             rows_per_second: job.started_at.and_then(|_| job.progress.rows_per_second(job.beginning, elapsed)),
@@ -170,7 +191,7 @@ impl Services {
 
 /// Whether the member submitted the job.
 fn is_own(caller: &Caller, job: &StoredJob) -> bool {
-    job.created_by == caller.member().email
+    job.created_by == caller.title()
 }
 
 /// What was asked for: the default fields, too, are named one by one.
@@ -178,6 +199,7 @@ fn submitted(request: &ExportRequest, connection: Option<String>) -> Event {
     let field = |spec: &FieldSpec| FieldInput { name: spec.path.to_string(), export_as: spec.export_as.clone() };
     Event::ExportSubmitted {
         connection,
+        searched: request.query().is_some(),
         format: request.format().name().to_owned(),
         fields: request.fields().iter().map(field).collect(),
         limit: request.limit().map(NonZeroU64::get),

@@ -52,16 +52,16 @@ impl Services {
             email: &email,
             token_hash: &token.hash,
             role,
-            invited_by: caller.member().id,
+            invited_by: caller.member()?.id,
             created_at,
             expires_at,
         };
         if !self.store.replace_invitation(&invitation).await? {
             return Err(AppError::Invalid(format!("{email} is a member already.")));
         }
-        tracing::info!(by = caller.member().id, "a member was invited");
+        tracing::info!(by = caller.member()?.id, "a member was invited");
         let event = Event::MemberInvited { email: email.clone(), role };
-        self.record(Actor::Member(caller.member()), caller.origin(), event).await?;
+        self.record(caller.actor(), caller.origin(), event).await?;
         let link = format!("{}/invitation?token={}", base.0, token.secret);
         Ok(NewInvitation { email, role, link, expires_at })
     }
@@ -75,9 +75,9 @@ impl Services {
         if !self.store.delete_invitation(email).await? {
             return Err(AppError::NotFound);
         }
-        tracing::info!(by = caller.member().id, "an invitation was revoked");
+        tracing::info!(by = caller.member()?.id, "an invitation was revoked");
         let event = Event::InvitationRevoked { email: email.to_owned() };
-        self.record(Actor::Member(caller.member()), caller.origin(), event).await?;
+        self.record(caller.actor(), caller.origin(), event).await?;
         Ok(())
     }
 

@@ -20,7 +20,7 @@ impl Services {
     /// # Errors
     /// When the store fails.
     pub async fn my_sessions(&self, caller: &Caller, session: &SessionHandle) -> Result<Vec<SessionView>, AppError> {
-        self.sessions_of(caller.member(), session).await
+        self.sessions_of(caller.member()?, session).await
     }
 
     /// Ends one of the caller's own sessions.
@@ -28,7 +28,7 @@ impl Services {
     /// # Errors
     /// [`AppError::NotFound`] if there is no such session.
     pub async fn end_my_session(&self, caller: &Caller, key: &str) -> Result<(), AppError> {
-        self.end_session_of(caller, caller.member(), key).await
+        self.end_session_of(caller, caller.member()?, key).await
     }
 
     /// Ends the caller's own sessions, except the one that asks.
@@ -37,9 +37,9 @@ impl Services {
     /// When the store fails.
     pub async fn end_my_other_sessions(&self, caller: &Caller, session: &SessionHandle) -> Result<(), AppError> {
         let ended =
-            self.store.delete_sessions_of(caller.member().id, session.key().as_deref(), self.clock.now()).await?;
-        tracing::info!(member = caller.member().id, "a member ended all other sessions of theirs");
-        self.record_ended_sessions(Actor::Member(caller.member()), caller.origin(), caller.member(), ended).await
+            self.store.delete_sessions_of(caller.member()?.id, session.key().as_deref(), self.clock.now()).await?;
+        tracing::info!(member = caller.member()?.id, "a member ended all other sessions of theirs");
+        self.record_ended_sessions(caller.actor(), caller.origin(), caller.member()?, ended).await
     }
 
     /// A member and their sessions.
@@ -77,8 +77,8 @@ impl Services {
         self.allow(caller, Permission::ManageMembers).await?;
         let member = self.store.any_member_by_id(id).await?.ok_or(AppError::NotFound)?.member;
         let ended = self.store.delete_sessions_of(member.id, None, self.clock.now()).await?;
-        tracing::info!(member = member.id, by = caller.member().id, "a member was signed out everywhere");
-        self.record_ended_sessions(Actor::Member(caller.member()), caller.origin(), &member, ended).await
+        tracing::info!(member = member.id, by = caller.member()?.id, "a member was signed out everywhere");
+        self.record_ended_sessions(caller.actor(), caller.origin(), &member, ended).await
     }
 
     /// Ends all sessions of a member.
@@ -96,8 +96,8 @@ impl Services {
         if !self.store.delete_session_of(member.id, key).await? {
             return Err(AppError::NotFound);
         }
-        tracing::info!(member = member.id, by = caller.member().id, "a session was ended");
-        self.record_ended_sessions(Actor::Member(caller.member()), caller.origin(), member, 1).await
+        tracing::info!(member = member.id, by = caller.member()?.id, "a session was ended");
+        self.record_ended_sessions(caller.actor(), caller.origin(), member, 1).await
     }
 
     /// Records that sessions of `member` were ended from elsewhere.

@@ -27,9 +27,9 @@ impl Services {
     /// [`AppError::Forbidden`] unless the caller may manage members.
     pub async fn list_members(&self, caller: &Caller) -> Result<MembersView, AppError> {
         self.allow(caller, Permission::ManageMembers).await?;
-        let now = self.clock.now();
+        let (now, you) = (self.clock.now(), caller.member()?.id);
         let view = |listed: ListedMember| MemberView {
-            is_you: listed.member.id == caller.member().id,
+            is_you: listed.member.id == you,
             member: listed.member,
             disabled: listed.disabled,
             last_active_at: listed.last_active_at,
@@ -55,9 +55,9 @@ impl Services {
     ) -> Result<ChangedMember, AppError> {
         self.allow(caller, Permission::ManageMembers).await?;
         let member = self.store.any_member_by_id(id).await?.ok_or(AppError::NotFound)?.member;
-        match self.change(Actor::Member(caller.member()), caller.origin(), &member, change).await? {
+        match self.change(caller.actor(), caller.origin(), &member, change).await? {
             Changed::Yes => {
-                tracing::info!(member = id, by = caller.member().id, ?change, "a member was changed");
+                tracing::info!(member = id, by = caller.member()?.id, ?change, "a member was changed");
                 Ok(ChangedMember { member, change })
             }
             Changed::NoMember => Err(AppError::NotFound),

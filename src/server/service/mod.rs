@@ -2,7 +2,9 @@
 //! permission is checked here.
 
 mod activity;
+mod api_clients;
 mod audit;
+mod caller;
 mod connections;
 mod demo;
 mod downloads;
@@ -19,6 +21,7 @@ mod second_factor;
 mod sessions;
 mod set_up;
 mod throttle;
+mod tokens;
 mod user_agent;
 mod users;
 
@@ -26,41 +29,19 @@ use std::sync::Arc;
 
 use tokio::sync::Notify;
 
-use crate::domain::member::Member;
+use crate::domain::timestamp::Timestamp;
 
 use super::{clock::Clock, config::Settings, files::FileStore, store::Store};
 
 pub use activity::{ActivityExport, Anchor, Broken, Verified, Verifier};
+pub use caller::Caller;
 pub use demo::{DEMO_USERS, DemoMembers};
 pub use downloads::{Download, MintedLink, Wanted};
 pub use error::OperatorError;
 pub use invitations::BaseUrl;
 pub use origin::Origin;
 pub use sessions::{SessionHandle, SessionRecords, SignedIn};
-
-/// Who asks.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Caller {
-    member: Member,
-    origin: Origin,
-}
-
-impl Caller {
-    /// The signed-in member.
-    pub fn member(&self) -> &Member {
-        &self.member
-    }
-
-    /// The signed-in member.
-    pub fn into_member(self) -> Member {
-        self.member
-    }
-
-    /// Where the request came from.
-    pub fn origin(&self) -> &Origin {
-        &self.origin
-    }
-}
+pub use tokens::{AccessToken, TokenError, TokenRequest};
 
 /// All use cases. Clones share everything.
 #[derive(Debug, Clone)]
@@ -94,6 +75,11 @@ impl Services {
     /// The tenant's name.
     pub fn tenant(&self) -> &str {
         &self.settings.tenant
+    }
+
+    /// The present instant.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
     }
 
     /// What wakes workers when a job is submitted.

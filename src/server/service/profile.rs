@@ -15,7 +15,7 @@ impl Services {
     /// # Errors
     /// When the store fails.
     pub async fn profile(&self, caller: &Caller) -> Result<Profile, AppError> {
-        let member = caller.member();
+        let member = caller.member()?;
         let second_factor = match self.confirmed_second_factor(member.id).await?.and_then(|factor| factor.confirmed_at)
         {
             Some(since) => {
@@ -43,7 +43,7 @@ impl Services {
         check_new_password(&new).map_err(AppError::Invalid)?;
         self.check_password(caller, current).await?;
         let hash = passwords::hash(new).await?;
-        let member = caller.member();
+        let member = caller.member()?;
         self.store.set_member_password_hash(&member.email, &hash).await?;
         let ended = self.store.delete_sessions_of(member.id, session.key().as_deref(), self.clock.now()).await?;
         self.store.delete_pending_sign_ins_of(member.id).await?;
@@ -61,14 +61,14 @@ impl Services {
     /// # Errors
     /// [`AppError::WrongCredentials`]; [`AppError::TooManyAttempts`] as at sign-in, whose failures count too.
     pub(super) async fn check_password(&self, caller: &Caller, password: String) -> Result<(), AppError> {
-        let email = &caller.member().email;
+        let email = &caller.member()?.email;
         let attempt = self.attempt(Target::Password(email), caller.origin()).await?;
         let hash = self.store.member_by_email(email).await?.map(|stored| stored.password_hash);
         if passwords::verify(password, hash).await? {
             attempt.succeeded().await
         } else {
             if attempt.failed().await? {
-                self.record(Actor::Member(caller.member()), caller.origin(), Event::SignInThrottled {}).await?;
+                self.record(caller.actor(), caller.origin(), Event::SignInThrottled {}).await?;
             }
             Err(AppError::WrongCredentials)
         }

@@ -29,7 +29,7 @@ impl Services {
     /// # Errors
     /// [`AppError::Conflict`] when there is one.
     pub async fn begin_second_factor(&self, caller: &Caller) -> Result<(), AppError> {
-        if self.store.begin_second_factor(caller.member().id, &random::app_secret(), self.clock.now()).await? {
+        if self.store.begin_second_factor(caller.member()?.id, &random::app_secret(), self.clock.now()).await? {
             Ok(())
         } else {
             Err(there_is_one())
@@ -41,7 +41,7 @@ impl Services {
     /// # Errors
     /// [`AppError::NotFound`] when nothing is being set up.
     pub async fn second_factor_set_up(&self, caller: &Caller) -> Result<SecondFactorSetUp, AppError> {
-        let member = caller.member();
+        let member = caller.member()?;
         let factor = self.begun_second_factor(member.id).await?;
         one_time_codes::set_up(&factor.secret, &self.settings.tenant, &member.email)
     }
@@ -56,7 +56,7 @@ impl Services {
         session: &SessionHandle,
         code: &str,
     ) -> Result<(), AppError> {
-        let member_id = caller.member().id;
+        let member_id = caller.member()?.id;
         let factor = self.begun_second_factor(member_id).await?;
         let now = self.clock.now();
         let step = match Code::read(code) {
@@ -69,7 +69,7 @@ impl Services {
         if !self.store.confirm_second_factor(member_id, step, now).await? {
             return Err(there_is_one());
         }
-        self.record_own(caller, Event::SecondFactorEnabled { email: caller.member().email.clone() }).await
+        self.record_own(caller, Event::SecondFactorEnabled { email: caller.member()?.email.clone() }).await
     }
 
     /// Makes new recovery codes for the page that shows them; the old ones stop working.
@@ -83,7 +83,7 @@ impl Services {
         session: &SessionHandle,
         password: String,
     ) -> Result<(), AppError> {
-        let member_id = caller.member().id;
+        let member_id = caller.member()?.id;
         self.confirmed_second_factor(member_id).await?.ok_or(AppError::NotFound)?;
         self.check_password(caller, password).await?;
         self.make_recovery_codes(member_id, session).await?;
@@ -95,7 +95,7 @@ impl Services {
     /// # Errors
     /// [`AppError::NotFound`] when they have been shown.
     pub async fn take_recovery_codes(&self, caller: &Caller, session: &SessionHandle) -> Result<Vec<String>, AppError> {
-        let member_id = caller.member().id;
+        let member_id = caller.member()?.id;
         let codes =
             self.store.take_unseen_codes(member_id, &reader_of_codes(member_id, session), self.clock.now()).await?;
         Ok(codes.ok_or(AppError::NotFound)?.lines().map(str::to_owned).collect())
@@ -107,12 +107,12 @@ impl Services {
     /// [`AppError::NotFound`] without a second factor; [`AppError::WrongCredentials`] and
     /// [`AppError::TooManyAttempts`] for the password.
     pub async fn turn_off_second_factor(&self, caller: &Caller, password: String) -> Result<(), AppError> {
-        let member_id = caller.member().id;
+        let member_id = caller.member()?.id;
         self.confirmed_second_factor(member_id).await?.ok_or(AppError::NotFound)?;
         self.check_password(caller, password).await?;
         self.store.delete_second_factor(member_id).await?;
         self.store.delete_pending_sign_ins_of(member_id).await?;
-        self.record_own(caller, Event::SecondFactorDisabled { email: caller.member().email.clone() }).await
+        self.record_own(caller, Event::SecondFactorDisabled { email: caller.member()?.email.clone() }).await
     }
 
     /// Takes the second factor of a member who lost it away, so that they sign in by their password alone and can set up
@@ -192,7 +192,7 @@ impl Services {
     }
 
     async fn record_own(&self, caller: &Caller, event: Event) -> Result<(), AppError> {
-        Ok(self.record(Actor::Member(caller.member()), caller.origin(), event).await?)
+        Ok(self.record(caller.actor(), caller.origin(), event).await?)
     }
 
     /// A member's second factor, if it is in use.

@@ -21,7 +21,9 @@ use crate::{
 };
 
 use super::{
-    Caller, Origin, Services, passwords,
+    Caller, Origin, Services,
+    caller::Principal,
+    passwords,
     throttle::{Attempt, Target},
 };
 
@@ -96,7 +98,7 @@ impl Services {
             let signed_in: Option<i64> = session.0.get(SIGNED_IN).await.map_err(session_failed)?;
             self.limit_cookie(session, now, Timestamp(signed_in.unwrap_or(now.0)));
         }
-        Ok(Caller { member, origin: session.1.clone() })
+        Ok(Caller::new(Principal::Member(member), session.1.clone()))
     }
 
     /// Checks a member's password and begins a session with a new id, or, for a member with a second factor, waits for
@@ -185,9 +187,9 @@ impl Services {
         let caller = self.caller(session).await.ok();
         session.0.flush().await.map_err(session_failed)?;
         if let Some(caller) = caller
-            && let Err(error) = self.record(Actor::Member(&caller.member), &caller.origin, Event::SignedOut {}).await
+            && let Err(error) = self.record(caller.actor(), caller.origin(), Event::SignedOut {}).await
         {
-            tracing::error!(%error, member = caller.member.id, "signing out could not be recorded");
+            tracing::error!(%error, "signing out could not be recorded");
         }
         Ok(())
     }

@@ -3,8 +3,9 @@
 use crate::domain::{
     error::AppError,
     role::Permission,
-    user::{Matches, UserDetails, UsersCursor, UsersPage},
-    user_search::Search,
+    user::{Attribute, Matches, UserDetails, UsersCursor, UsersPage},
+    user_list::{FoundUsers, UserList},
+    user_query::UserQuery,
     users_query::UsersQuery,
 };
 
@@ -23,9 +24,12 @@ impl Services {
             text => Some(text.parse().map_err(|_| AppError::NotFound)?),
         };
         let connection_seq = self.connection_seq(&query.connection).await?;
-        match Search::parse(&query.q).map_err(AppError::Invalid)? {
-            Some(search) => Ok(self.store.found_page(&search, connection_seq, cursor).await?),
-            None => Ok(self.store.users_page(connection_seq, cursor).await?),
+        let search = parse(&query.q)?;
+        match search.as_search() {
+            // The index of words answers such a search alone, in the order of the page.
+            Some(words) => Ok(self.store.found_page(words, connection_seq, cursor).await?),
+            None if search.is_empty() => Ok(self.store.users_page(connection_seq, cursor).await?),
+            None => Ok(self.store.queried_page(&search, connection_seq, cursor).await?),
         }
     }
 
@@ -36,11 +40,15 @@ impl Services {
     pub async fn count_users(&self, caller: &Caller, query: &UsersQuery, exact: bool) -> Result<Matches, AppError> {
         self.allow(caller, Permission::SeeUsers).await?;
         let connection_seq = self.connection_seq(&query.connection).await?;
-        let Some(search) = Search::parse(&query.q).map_err(AppError::Invalid)? else {
-            return Ok(Matches { users: self.store.count_users(connection_seq).await?, exact: true });
-        };
+        let search = parse(&query.q)?;
         let most = (!exact).then_some(Matches::QUICK);
-        let users = self.store.count_found(&search, connection_seq, most).await?;
+        let users = match search.as_search() {
+            Some(words) => self.store.count_found(words, connection_seq, most).await?,
+            None if search.is_empty() => {
+                return Ok(Matches { users: self.store.count_users(connection_seq).await?, exact: true });
+            }
+            None => self.store.count_by_query(search, connection_seq, most).await?,
+        };
         Ok(match most {
             Some(most) if users > most => Matches { users: most, exact: false },
             _ => Matches { users, exact: true },
@@ -53,7 +61,39 @@ impl Services {
     /// [`AppError::Forbidden`] unless the member may see users; [`AppError::NotFound`] if there is no such user.
     pub async fn get_user(&self, caller: &Caller, user_id: String) -> Result<UserDetails, AppError> {
         self.allow(caller, Permission::SeeUsers).await?;
-        self.store.user_details(user_id).await?.ok_or(AppError::NotFound)
+        self.store.user_details(user_id, Attribute::ALL.to_vec()).await?.ok_or(AppError::NotFound)
+    }
+
+    /// These attributes of a user, as a JSON object.
+    ///
+    /// # Errors
+    /// [`AppError::Forbidden`] unless the caller may see users; [`AppError::NotFound`] if there is no such user.
+    pub async fn find_user(
+        &self,
+        caller: &Caller,
+        user_id: String,
+        attributes: Vec<Attribute>,
+    ) -> Result<String, AppError> {
+        self.allow(caller, Permission::SeeUsers).await?;
+        Ok(self.store.user_details(user_id, attributes).await?.ok_or(AppError::NotFound)?.json)
+    }
+
+    /// The users of a list.
+    ///
+    /// # Errors
+    /// [`AppError::Forbidden`] unless the caller may see users.
+    pub async fn find_users(&self, caller: &Caller, list: UserList) -> Result<FoundUsers, AppError> {
+        self.allow(caller, Permission::SeeUsers).await?;
+        let connection_seq = match &list.connection {
+            None => None,
+            Some(name) => {
+                let connections = self.store.connections().await?;
+                let found = connections.into_iter().find(|stored| stored.connection.name.as_str() == name);
+                // No connection has this key, and so none of its users is found.
+                Some(found.map_or(-1, |stored| stored.seq))
+            }
+        };
+        Ok(self.store.list_of_users(list, connection_seq).await?)
     }
 
     /// The key of the connection with this id; `None`: the id is empty, which means all of them.
@@ -64,4 +104,8 @@ impl Services {
         let id = id.parse().map_err(|_| AppError::NotFound)?;
         Ok(Some(self.store.connection_by_id(&id).await?.ok_or(AppError::NotFound)?.seq))
     }
+}
+
+fn parse(text: &str) -> Result<UserQuery, AppError> {
+    UserQuery::parse(text.trim()).map_err(|error| AppError::Invalid(error.to_string()))
 }

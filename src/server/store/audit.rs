@@ -33,7 +33,7 @@ impl NewEntry {
             at: at.to_string(),
             actor: actor.slug().to_owned(),
             member_id: member.map(|member| member.id),
-            member_email: member.map(|member| member.email.clone()),
+            member_email: actor.name(),
             action: event.action().slug().to_owned(),
             job_id: None,
             address: None,

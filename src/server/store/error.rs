@@ -20,6 +20,9 @@ pub enum StoreError {
         /// What happened.
         error: std::io::Error,
     },
+    /// A search that took longer than anyone waits for.
+    #[error("a search took too long")]
+    TooSlow,
     /// A stored value that no version of Muster writes.
     #[error("the database holds an unreadable value: {0}")]
     Corrupt(String),

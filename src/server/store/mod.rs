@@ -3,6 +3,7 @@
 //! "Not found" is `None`, never an error. Statements take `$1` placeholders and portable types, so that one text
 //! serves every database; what only one of them has lives in [`dialect`].
 
+pub mod api_clients;
 pub mod attempts;
 pub mod audit;
 pub mod audit_chain;
@@ -19,7 +20,10 @@ pub mod pending_sign_ins;
 pub mod second_factors;
 mod secrets;
 pub mod sessions;
+pub mod signing_keys;
 pub mod tokens;
+pub mod user_filter;
+pub mod user_list;
 pub mod user_scan;
 mod user_search;
 pub mod user_writer;

@@ -2,10 +2,10 @@
 
 use std::{collections::HashMap, path::PathBuf, sync::Arc};
 
-use rusqlite::{Connection, types::ValueRef};
+use rusqlite::{Connection, ToSql, types::ValueRef};
 
 use crate::{
-    domain::user::UserDetails,
+    domain::user::{Attribute, UserDetails},
     server::export::{
         ExportError,
         document::Document,
@@ -13,7 +13,11 @@ use crate::{
     },
 };
 
-use super::{Store, dialect::sqlite};
+use super::{
+    Store,
+    dialect::sqlite,
+    user_filter::{Dialect, Filter},
+};
 
 /// Users of a part: enough that what is done once for each part does not show, few enough that a part fits in memory.
 const PART_ROWS: u64 = 2_048;
@@ -39,7 +43,8 @@ pub struct SqliteSnapshot {
 
 /// What all readers of a snapshot need.
 struct Shared {
-    scope: Scope,
+    connection_seq: Option<i64>,
+    filter: Option<Filter>,
     columns: Vec<Column>,
     extent: Extent,
     connections: Connections,
@@ -58,13 +63,16 @@ impl UserSource for SqliteUsers {
         readers: usize,
         earlier: Option<&Extent>,
     ) -> Result<SqliteSnapshot, SourceError> {
+        let filter = scope.query.as_ref().map(|query| Filter::new(query, Dialect::Sqlite, FIRST_OF_FILTER));
         let most_parts = scope.limit.map_or(u64::MAX, |limit| limit.get().div_ceil(PART_ROWS));
         let readers = readers.min(usize::try_from(most_parts).unwrap_or(usize::MAX));
         let open = || {
             let transactions = sqlite::begin_reading(&self.file, readers)?;
-            let extent = extent(&transactions[0], scope, earlier)?;
+            let filter = filter.clone();
+            let extent = extent(&transactions[0], scope, filter.as_ref(), earlier)?;
             let connections = connections(&transactions[0])?;
-            let shared = Arc::new(Shared { scope: *scope, columns: columns.to_vec(), extent, connections });
+            let connection_seq = scope.connection_seq;
+            let shared = Arc::new(Shared { connection_seq, filter, columns: columns.to_vec(), extent, connections });
             Ok(SqliteSnapshot { transactions, shared })
         };
         open().map_err(database_error)
@@ -95,10 +103,11 @@ pub struct SqliteReader {
 
 impl Reader for SqliteReader {
     fn scan(&mut self, part: u64, visitor: &mut impl Visitor) -> Result<(), ExportError> {
-        let Shared { scope, columns, extent, connections } = &*self.shared;
+        let Shared { connection_seq, filter, columns, extent, connections } = &*self.shared;
         let (first, last) = extent.keys(part);
         let mut statement = self.transaction.prepare_cached(&self.select).map_err(database_error)?;
-        let mut rows = statement.query((first, last, scope.connection_seq)).map_err(database_error)?;
+        let keys: [&dyn ToSql; FIRST_OF_FILTER - 1] = [&first, &last, connection_seq];
+        let mut rows = statement.query(&*with_filter(keys, filter.as_ref())).map_err(database_error)?;
         while let Some(row) = rows.next().map_err(database_error)? {
             visitor.visit(&SqliteRow { row, columns, connections })?;
         }
@@ -109,36 +118,44 @@ impl Reader for SqliteReader {
 impl Shared {
     fn select(&self) -> String {
         let columns: Vec<_> = self.columns.iter().map(|&column| column_name(column)).collect();
-        let condition = match self.scope.connection_seq {
+        let condition = match self.connection_seq {
             None => "?3 IS NULL",
             // Few among many are found by the index; else the index would only be a detour to each row, and is kept out by "+".
             Some(_) if self.extent.part_width > PART_ROWS * 2 => "connection_seq = ?3",
             Some(_) => "+connection_seq = ?3",
         };
         let columns = columns.join(", ");
-        format!("SELECT {columns} FROM users WHERE seq BETWEEN ?1 AND ?2 AND {condition} ORDER BY seq")
+        let filter = self.filter.as_ref().map_or("TRUE", |filter| &filter.sql);
+        format!("SELECT {columns} FROM users WHERE seq BETWEEN ?1 AND ?2 AND {condition} AND {filter} ORDER BY seq")
     }
 }
 
 /// Which users the open transaction has in `scope`.
-fn extent(transaction: &Connection, scope: &Scope, earlier: Option<&Extent>) -> rusqlite::Result<Extent> {
+fn extent(
+    transaction: &Connection,
+    scope: &Scope,
+    filter: Option<&Filter>,
+    earlier: Option<&Extent>,
+) -> rusqlite::Result<Extent> {
     let (condition, changes) = match scope.connection_seq {
         None => ("?1 IS NULL", "SELECT coalesce(sum(users_changes), 0) FROM connections WHERE ?1 IS NULL"),
         Some(_) => ("connection_seq = ?1", "SELECT users_changes FROM connections WHERE seq = ?1"),
     };
     let changes: i64 = transaction.query_row(changes, [scope.connection_seq], |row| row.get(0))?;
+    let found = filter.map_or("TRUE", |filter| &filter.sql);
+    // ?3 is that of the select, which has two keys.
+    let parameters = |key: &i64, sql: &str| -> rusqlite::Result<i64> {
+        let own: [&dyn ToSql; FIRST_OF_FILTER - 1] = [&scope.connection_seq, key, &None::<i64>];
+        transaction.query_row(sql, &*with_filter(own, filter), |row| row.get(0))
+    };
     let count = |last: i64| -> rusqlite::Result<u64> {
         // Without a condition SQLite counts by pages, not by rows.
-        let sql = match scope.connection_seq {
-            None if last == i64::MAX => "SELECT count(*) FROM users".to_owned(),
-            _ => format!("SELECT count(*) FROM users WHERE {condition} AND seq <= ?2"),
-        };
-        let mut statement = transaction.prepare(&sql)?;
-        let rows: i64 = match statement.parameter_count() {
-            0 => statement.query_row([], |row| row.get(0))?,
-            _ => statement.query_row((scope.connection_seq, last), |row| row.get(0))?,
-        };
-        Ok(rows.unsigned_abs())
+        if scope.connection_seq.is_none() && filter.is_none() && last == i64::MAX {
+            let rows: i64 = transaction.query_row("SELECT count(*) FROM users", [], |row| row.get(0))?;
+            return Ok(rows.unsigned_abs());
+        }
+        let sql = format!("SELECT count(*) FROM users WHERE {condition} AND seq <= ?2 AND ?3 IS NULL AND {found}");
+        Ok(parameters(&last, &sql)?.unsigned_abs())
     };
     if let Some(earlier) = earlier
         && earlier.changes == changes
@@ -152,8 +169,10 @@ fn extent(transaction: &Connection, scope: &Scope, earlier: Option<&Extent>) -> 
         return Ok(Extent::empty(changes));
     }
     let key = |order: &str, offset: u64| -> rusqlite::Result<i64> {
-        let sql = format!("SELECT seq FROM users WHERE {condition} ORDER BY seq {order} LIMIT 1 OFFSET ?2");
-        transaction.query_row(&sql, (scope.connection_seq, offset.cast_signed()), |row| row.get(0))
+        let sql = format!(
+            "SELECT seq FROM users WHERE {condition} AND ?3 IS NULL AND {found} ORDER BY seq {order} LIMIT 1 OFFSET ?2"
+        );
+        parameters(&offset.cast_signed(), &sql)
     };
     let first = key("ASC", 0)?;
     let greatest = key("DESC", 0)?;
@@ -166,18 +185,57 @@ fn extent(transaction: &Connection, scope: &Scope, earlier: Option<&Extent>) -> 
     };
     // Where keys have gaps, parts are wider.
     let keys_of_a_row = (keys / users).next_power_of_two();
-    Ok(Extent { rows, first, last, part_width: PART_ROWS.saturating_mul(keys_of_a_row), changes })
+    // Each part may ask the index of words for all that it finds.
+    let part_rows = if filter.is_some() { PART_ROWS * 32 } else { PART_ROWS };
+    Ok(Extent { rows, first, last, part_width: part_rows.saturating_mul(keys_of_a_row), changes })
+}
+
+/// How rows of a list of users, outside of any export, are read.
+pub(super) struct RowOfList {
+    columns: Vec<Column>,
+    connections: Connections,
+}
+
+impl RowOfList {
+    pub(super) fn new(database: &Connection, columns: Vec<Column>) -> Result<Self, ExportError> {
+        Ok(Self { columns, connections: connections(database).map_err(database_error)? })
+    }
+
+    /// What the statement has to select first.
+    pub(super) fn column_names(&self) -> String {
+        let names: Vec<_> = self.columns.iter().map(|&column| column_name(column)).collect();
+        names.join(", ")
+    }
+
+    /// How many columns those are.
+    pub(super) fn len(&self) -> usize {
+        self.columns.len()
+    }
+
+    pub(super) fn row<'a>(&'a self, row: &'a rusqlite::Row<'a>) -> SqliteRow<'a> {
+        SqliteRow { row, columns: &self.columns, connections: &self.connections }
+    }
 }
 
 impl SqliteUsers {
+    /// A connection that reads.
+    pub(super) fn open(&self) -> Result<Connection, ExportError> {
+        Ok(sqlite::open_reader(&self.file).map_err(database_error)?)
+    }
+
+    /// What an error of the database is to whoever reads users.
+    pub(super) fn failed(error: rusqlite::Error) -> ExportError {
+        database_error(error).into()
+    }
+
     /// One user; `None`: there is none with this id. It blocks for a moment, as a file's first page is read.
     ///
     /// # Errors
     /// When the user can't be read.
-    pub fn details(&self, user_id: &str) -> Result<Option<UserDetails>, ExportError> {
+    pub fn details(&self, user_id: &str, attributes: &[Attribute]) -> Result<Option<UserDetails>, ExportError> {
         let database = sqlite::open_reader(&self.file).map_err(database_error)?;
         let connections = connections(&database).map_err(database_error)?;
-        let mut document = Document::of_everything();
+        let mut document = Document::of(attributes);
         let columns = document.columns().to_vec();
         let names: Vec<_> = columns.iter().map(|&column| column_name(column)).collect();
         let sql = format!("SELECT {}, connection_seq FROM users WHERE user_id = ?1", names.join(", "));
@@ -187,8 +245,17 @@ impl SqliteUsers {
         let connection_seq: i64 = row.get(columns.len()).map_err(database_error)?;
         document.visit(&SqliteRow { row, columns: &columns, connections: &connections })?;
         let connection = connections.get(&connection_seq).map(|(name, _)| name.clone()).unwrap_or_default();
-        Ok(Some(UserDetails { connection, json: document.into_json() }))
+        Ok(Some(UserDetails { connection, json: document.take_json() }))
     }
+}
+
+/// The number of a filter's first parameter: before it there are two keys and a connection.
+const FIRST_OF_FILTER: usize = 4;
+
+/// A statement's own parameters, and then those of the filter.
+fn with_filter<'p>(own: [&'p dyn ToSql; FIRST_OF_FILTER - 1], filter: Option<&'p Filter>) -> Vec<&'p dyn ToSql> {
+    let filter = filter.into_iter().flat_map(|filter| &filter.parameters);
+    own.into_iter().chain(filter.map(|parameter| parameter as &dyn ToSql)).collect()
 }
 
 fn connections(database: &Connection) -> rusqlite::Result<Connections> {
@@ -209,7 +276,7 @@ fn column_name(column: Column) -> &'static str {
     }
 }
 
-struct SqliteRow<'a> {
+pub(super) struct SqliteRow<'a> {
     row: &'a rusqlite::Row<'a>,
     columns: &'a [Column],
     connections: &'a Connections,

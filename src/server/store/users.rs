@@ -2,11 +2,18 @@
 
 use crate::domain::{
     timestamp::Timestamp,
-    user::{UserDetails, UserRow, UsersCursor, UsersPage},
+    user::{Attribute, UserDetails, UserRow, UsersCursor, UsersPage},
+    user_query::UserQuery,
     user_search::Search,
 };
 
-use super::{Store, StoreError, db::with_pool, user_search::expression};
+use super::{
+    Store, StoreError,
+    db::with_pool,
+    user_filter::{Dialect, Filter, Parameter},
+    user_search::expression,
+};
+use sqlx::AssertSqlSafe;
 
 #[derive(sqlx::FromRow)]
 struct Row {
@@ -121,6 +128,42 @@ impl Store {
         Ok(page(rows, cursor, total))
     }
 
+    /// One page of the users that a query finds, the newest first; `connection_seq` keeps those of one connection.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn queried_page(
+        &self,
+        query: &UserQuery,
+        connection_seq: Option<i64>,
+        cursor: Option<UsersCursor>,
+    ) -> Result<UsersPage, StoreError> {
+        let total = self.count_users(connection_seq).await?;
+        let (upwards, place) = direction(cursor);
+        let (sign, order) = if upwards { (">", "ASC") } else { ("<", "DESC") };
+        let filter = Filter::new(query, Dialect::Sqlite, 4);
+        let sql = format!(
+            "{}users CROSS JOIN connections ON connections.seq = users.connection_seq
+             WHERE users.seq {sign} ?1 AND (?3 IS NULL OR users.connection_seq = ?3) AND {}
+             ORDER BY users.seq {order} LIMIT ?2",
+            columns!(),
+            filter.sql
+        );
+        let rows: Vec<Row> = with_pool!(&self.db, pool => {
+            // Whatever was typed is a parameter.
+            let mut query = sqlx::query_as(AssertSqlSafe(sql)).bind(place).bind(WANTED).bind(connection_seq);
+            for parameter in filter.parameters {
+                query = match parameter {
+                    Parameter::Text(text) => query.bind(text),
+                    Parameter::Integer(number) => query.bind(number),
+                    Parameter::Real(number) => query.bind(number),
+                };
+            }
+            query.fetch_all(pool).await
+        })?;
+        Ok(page(rows, cursor, total))
+    }
+
     /// How many users a search finds; counting ends one above `most`.
     ///
     /// # Errors
@@ -159,13 +202,17 @@ impl Store {
         Ok(users.unsigned_abs())
     }
 
-    /// Everything about one user; `None`: there is none with this id.
+    /// These attributes of one user; `None`: there is none with this id.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn user_details(&self, user_id: String) -> Result<Option<UserDetails>, StoreError> {
+    pub async fn user_details(
+        &self,
+        user_id: String,
+        attributes: Vec<Attribute>,
+    ) -> Result<Option<UserDetails>, StoreError> {
         let source = self.user_source();
-        tokio::task::spawn_blocking(move || source.details(&user_id))
+        tokio::task::spawn_blocking(move || source.details(&user_id, &attributes))
             .await
             .map_err(|error| error.to_string())
             .and_then(|result| result.map_err(|error| format!("{error:?}")))

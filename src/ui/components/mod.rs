@@ -14,5 +14,6 @@ pub mod logo;
 pub mod nav;
 pub mod refresh;
 pub mod sessions;
+pub mod shown_once;
 pub mod status;
 pub mod time;

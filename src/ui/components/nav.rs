@@ -21,7 +21,10 @@ const SECTIONS: &[Section] = &[
     Section { heading: None, pages: &[("Activity", activity::PATH, Some(Permission::SeeActivity))] },
     Section {
         heading: Some(("Settings", "nav-settings")),
-        pages: &[("Members", local_path::MEMBERS, Some(Permission::ManageMembers))],
+        pages: &[
+            ("Members", local_path::MEMBERS, Some(Permission::ManageMembers)),
+            ("API Clients", local_path::CLIENTS, Some(Permission::ManageClients)),
+        ],
     },
 ];
 

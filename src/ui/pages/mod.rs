@@ -1,6 +1,7 @@
 //! One file or folder per page.
 
 pub mod activity;
+pub mod clients;
 pub mod export;
 pub mod invitation;
 pub mod jobs;
@@ -32,6 +33,7 @@ part!(export {
 part!(admin {
     ACTIVITY: activity_page => activity::ActivityPage,
     MEMBERS: members_page => members::MembersPage,
+    CLIENTS: clients_page => clients::ClientsPage,
     MEMBER: member_page => members::member::MemberPage,
 });
 part!(account {

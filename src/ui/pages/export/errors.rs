@@ -62,6 +62,7 @@ fn label(place: Place) -> String {
     match place {
         Place::FieldName(index) => format!("Field {}, User Attribute: ", index + 1),
         Place::FieldTitle(index) => format!("Field {}, Field Name: ", index + 1),
+        Place::Query => "Search: ".to_owned(),
         Place::Connection | Place::Format | Place::Limit | Place::Fields => String::new(),
     }
 }

@@ -4,6 +4,7 @@ mod address;
 mod card;
 mod errors;
 mod fields;
+mod matches;
 mod row;
 mod settings;
 mod state;

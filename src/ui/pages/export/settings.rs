@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::state::FormState;
+use super::{matches::SearchField, state::FormState};
 use crate::{
     domain::{
         connection::Connection,
@@ -11,7 +11,7 @@ use crate::{
     ui::components::alert::FieldError,
 };
 
-/// The selects Connection and Export Format.
+/// The selects Connection and Export Format, and the search.
 #[component]
 pub fn SettingsSection(
     /// The form.
@@ -54,6 +54,7 @@ pub fn SettingsSection(
                     error=Signal::derive(move || state.message_at(Place::Format))
                 />
             </div>
+            <SearchField state />
         </section>
     }
     .into_any()

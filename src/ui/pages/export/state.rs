@@ -72,6 +72,8 @@ struct Rejection {
 pub struct FormState {
     /// The connection's id, or empty.
     pub connection: RwSignal<String>,
+    /// The search.
+    pub q: RwSignal<String>,
     /// The format's name.
     pub format: RwSignal<String>,
     /// Whether the default fields are included.
@@ -95,10 +97,11 @@ impl FormState {
     /// The state that the address asks for.
     pub fn new(query: ExportQuery, connections: Vec<Connection>) -> Self {
         let check = query.check;
-        let ExportForm { connection, format, include_defaults, fields, sample } = query.into_form();
+        let ExportForm { connection, q, format, include_defaults, fields, sample } = query.into_form();
         let rows: Vec<_> = fields.into_iter().enumerate().map(|(key, field)| row(key, field, check)).collect();
         let next_key = StoredValue::new(rows.len());
         let connection = RwSignal::new(connection);
+        let q = RwSignal::new(q);
         let format = RwSignal::new(format);
         let include_defaults = RwSignal::new(include_defaults);
         let sample = RwSignal::new(sample);
@@ -106,6 +109,7 @@ impl FormState {
         let rejection = RwSignal::new(None::<Rejection>);
         let form = Memo::new(move |_| ExportForm {
             connection: connection.get(),
+            q: q.get(),
             format: format.get(),
             include_defaults: include_defaults.get(),
             fields: rows.with(|rows| rows.iter().map(|row| input(*row)).collect()),
@@ -130,6 +134,7 @@ impl FormState {
         let remarks = Memo::new(move |_| form.with(ExportForm::remarks));
         Self {
             connection,
+            q,
             format,
             include_defaults,
             sample,
@@ -220,6 +225,7 @@ impl FormState {
     pub fn read_controls(self, data: &FormData) {
         let Ok(SubmitExport { form }) = SubmitExport::from_form_data(data) else { return };
         set_if_changed(self.connection, form.connection);
+        set_if_changed(self.q, form.q);
         set_if_changed(self.format, form.format);
         set_if_changed(self.include_defaults, form.include_defaults);
         set_if_changed(self.sample, form.sample);
@@ -243,7 +249,7 @@ impl FormState {
                 self.rows.with(|rows| rows.get(index).is_some_and(|row| row.touched.get()))
             }
             Place::Fields => self.checked.get() || self.is_over_limit(),
-            Place::Connection | Place::Format | Place::Limit => self.checked.get(),
+            Place::Connection | Place::Query | Place::Format | Place::Limit => self.checked.get(),
         };
         let message = self.violations.with(|violations| {
             let here = violations.iter().filter(|violation| violation.place == place);
@@ -275,6 +281,7 @@ impl FormState {
         let row = |index: usize| self.rows.with_untracked(|rows| rows.get(index).copied());
         match place {
             Place::Connection => "connection".to_owned(),
+            Place::Query => "q".to_owned(),
             Place::Format => "format".to_owned(),
             Place::Limit => "sample".to_owned(),
             Place::Fields => "add-fields".to_owned(),

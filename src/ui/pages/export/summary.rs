@@ -53,6 +53,10 @@ fn describe(request: &ExportRequest, connection: Option<&str>, tenant: &str) -> 
         Some(limit) => format!("a sample of at most {}", format::counted(limit.get(), "user")),
         None => "all users".to_owned(),
     };
+    let users = match request.query() {
+        Some(query) => format!("{users} found by {}", query.as_str()),
+        None => users,
+    };
     let connection = connection.unwrap_or("all connections");
     let format = request.format().name();
     let upper = format.to_uppercase();

@@ -208,6 +208,7 @@ fn Facts(job: JobView) -> AnyView {
                 {fact("ID", view! { <code class="wrap-anywhere">{job.id.to_string()}</code> })}
                 {fact("Type", kind_title(job.kind))}
                 {fact("Connection", job.connection.unwrap_or_else(|| "All connections".to_owned()))}
+                {job.request.q.map(|q| fact("Search", view! { <code class="wrap-anywhere">{q}</code> }))}
                 {fact("Format", job.request.format.to_uppercase())}
                 {fact("Limit", limit)}
                 {fact("File name", job.file_name)}

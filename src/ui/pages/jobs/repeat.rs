@@ -11,6 +11,7 @@ pub fn address(request: &ExportInput) -> String {
     let added = added(&request.fields);
     let form = ExportForm {
         connection: request.connection_id.clone().unwrap_or_default(),
+        q: request.q.clone().unwrap_or_default(),
         format: request.format.clone(),
         include_defaults: added.is_some(),
         fields: added.unwrap_or(&request.fields).to_vec(),
@@ -57,6 +58,7 @@ mod tests {
         ] {
             let request = ExportInput {
                 connection_id: Some("con_0000000000000001".to_owned()),
+                q: Some("email:*@acme.test".to_owned()),
                 format: "csv".to_owned(),
                 limit: Some(10),
                 fields,

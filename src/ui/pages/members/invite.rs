@@ -1,16 +1,6 @@
 //! Invite member: makes a one-time link and shows it, once.
 
-use leptos::{
-    ev::SubmitEvent,
-    form::FromFormData,
-    html,
-    prelude::*,
-    wasm_bindgen::JsCast,
-    web_sys::{
-        HtmlInputElement,
-        js_sys::{Function, Reflect},
-    },
-};
+use leptos::{ev::SubmitEvent, form::FromFormData, html, prelude::*};
 
 use super::change::role_options;
 use crate::{
@@ -24,6 +14,7 @@ use crate::{
     ui::components::{
         alert::{Alert, FieldError},
         focus::focus_soon,
+        shown_once::ShownOnce,
         time::Time,
     },
 };
@@ -136,45 +127,14 @@ pub fn InviteMember(
 #[component]
 fn Made(invitation: NewInvitation) -> AnyView {
     let NewInvitation { email, role, link, expires_at } = invitation;
-    let runs = RwSignal::new(false);
-    let outcome = RwSignal::new("");
-    Effect::new(move |_| runs.set(true));
-    let on_click =
-        move |_| outcome.set(if copy(LINK) { "Copied." } else { "It is selected: copy it with the keyboard." });
-    let button = move || {
-        runs.get().then(|| {
-            view! { <button class="button" type="button" on:click=on_click>"Copy link"</button> }
-        })
-    };
     view! {
         <div class="note made">
             <p>
                 "Send this link to " <strong>{email}</strong> ", who joins as " <strong>{role.title()}</strong>
                 ". It works once, until " <Time at=expires_at /> ", and is shown only now."
             </p>
-            <div class="field">
-                <label for=LINK>"Invitation link"</label>
-                <div class="made-line">
-                    <input id=LINK type="text" readonly value=link />
-                    {button}
-                </div>
-            </div>
-            <p class="hint">{outcome}</p>
+            <ShownOnce id=LINK label="Invitation link" value=link button="Copy link" />
         </div>
     }
     .into_any()
-}
-
-/// Puts what a field holds on the clipboard; `false` if the browser does not let it. The field stays selected, so that
-/// the keyboard can copy it too.
-///
-/// By the old way, which works on plain http too, where browsers don't have the new one.
-fn copy(id: &str) -> bool {
-    let document = document();
-    let Some(input) = document.get_element_by_id(id).and_then(|input| input.dyn_into::<HtmlInputElement>().ok()) else {
-        return false;
-    };
-    input.select();
-    let run = Reflect::get(&document, &"execCommand".into()).and_then(JsCast::dyn_into::<Function>);
-    run.and_then(|run| run.call1(&document, &"copy".into())).is_ok_and(|copied| copied.as_bool() == Some(true))
 }

@@ -90,7 +90,8 @@ pub fn SearchForm(
             <div class="filter-notes">
                 <FieldError id=ERROR.to_owned() message=error />
                 <p class="hint" id=HINT>
-                    "Finds words by how they begin, in name, email, username, user ID and phone number."
+                    "Finds words by how they begin, in name, email, username, user ID and phone number; or users by conditions, such as \
+                     email:*@example.com AND logins_count:>5."
                 </p>
             </div>
         </form>

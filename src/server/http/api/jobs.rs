@@ -1,0 +1,240 @@
+//! Jobs of the Management API.
+
+use axum::{
+    Json,
+    body::Bytes,
+    extract::{Path, State},
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::{
+    domain::{
+        api_client::Scope,
+        export::{ExportRequest, Format},
+        job::{JobId, JobStatus, JobView},
+        role::Permission,
+    },
+    server::service::BaseUrl,
+};
+
+use super::{
+    super::router::AppState,
+    auth::Client,
+    error::{ApiError, ApiErrorBody},
+    export_body::{self, ExportBody, ExportField, FileFormat},
+};
+
+/// Who may submit an export.
+const EXPORT: &[Scope] = &[Scope::ReadUsers];
+
+/// Who may see jobs.
+const SEE: &[Scope] = &[Scope::CreateUsers, Scope::ReadUsers];
+
+/// A job.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Job {
+    /// `job_` and 16 letters or digits.
+    id: String,
+    /// `users_export`.
+    r#type: String,
+    /// `pending` until it ends, queued and running alike; then `completed` or `failed`.
+    status: ApiStatus,
+    /// When it was submitted.
+    created_at: String,
+    /// The connection's name; empty: all users.
+    connection: String,
+    /// The connection; absent: all users.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    connection_id: Option<String>,
+    /// The file's format.
+    format: FileFormat,
+    /// Most users in the file; absent: all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    limit: Option<i64>,
+    /// The columns; absent: the default ones.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    fields: Vec<ExportField>,
+    /// The search whose users are exported; absent: all of the connection's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    q: Option<String>,
+    /// Whole percent done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    percentage_done: Option<u8>,
+    /// Estimate of the seconds left; absent while that is unknown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    time_left_seconds: Option<u64>,
+    /// A new link to the gzipped file, which works for a minute; it is there when the job is completed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    location: Option<String>,
+    /// Why it failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    status_details: Option<String>,
+}
+
+/// A job's state, as programs test for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum ApiStatus {
+    Pending,
+    Completed,
+    Failed,
+}
+
+impl Job {
+    /// The job as it was submitted.
+    fn submitted(view: JobView) -> Self {
+        let status = match view.status {
+            JobStatus::Pending | JobStatus::Processing => ApiStatus::Pending,
+            JobStatus::Completed => ApiStatus::Completed,
+            JobStatus::Failed | JobStatus::Cancelled => ApiStatus::Failed,
+        };
+        let field =
+            |field: crate::domain::export::FieldInput| ExportField { name: field.name, export_as: field.export_as };
+        Self {
+            id: view.id.into(),
+            r#type: view.kind.name().to_owned(),
+            status,
+            created_at: view.created_at.to_string(),
+            connection: view.connection.unwrap_or_default(),
+            connection_id: view.request.connection_id.filter(|id| !id.is_empty()),
+            format: view.request.format.parse().unwrap_or(Format::Csv).into(),
+            limit: view.request.limit,
+            fields: view.request.fields.into_iter().map(field).collect(),
+            q: view.request.q.filter(|q| !q.is_empty()),
+            percentage_done: None,
+            time_left_seconds: None,
+            location: None,
+            status_details: None,
+        }
+    }
+
+    /// The job as it is now.
+    fn now(view: JobView, location: Option<String>) -> Self {
+        let percentage_done = Some(view.progress.percentage_done());
+        let time_left_seconds = if view.status == JobStatus::Completed { Some(0) } else { view.time_left_seconds };
+        let status_details = view.status_details.clone();
+        Self { percentage_done, time_left_seconds, location, status_details, ..Self::submitted(view) }
+    }
+}
+
+/// Create an export of users
+#[utoipa::path(
+    post,
+    path = "/api/v2/jobs/users-exports",
+    operation_id = "post_users-exports",
+    tag = "Jobs",
+    security(("bearer" = ["read:users"])),
+    request_body(content((ExportBody = "application/json"), (ExportBody = "application/x-www-form-urlencoded"))),
+    responses(
+        (
+            status = 200,
+            description = "The job was created.",
+            body = Job,
+            links(
+                ("job" = (operation_id = "get_jobs_by_id", parameters(("id" = "$response.body#/id")))),
+                ("errors" = (operation_id = "get_errors", parameters(("id" = "$response.body#/id")))),
+            ),
+        ),
+        (status = 400, description = "The body breaks a rule; the message names the property.", body = ApiErrorBody),
+        (status = 401, description = "No token, or an invalid one.", body = ApiErrorBody),
+        (status = 403, description = "Insufficient scope, expected any of: read:users.", body = ApiErrorBody),
+        (status = 413, description = "The body is too large.", body = ApiErrorBody),
+        (status = 429, description = "Too many requests.", body = ApiErrorBody),
+    ),
+)]
+pub async fn export(
+    State(state): State<AppState>,
+    Client(caller): Client,
+    headers: HeaderMap,
+    body: Result<Bytes, axum::extract::rejection::BytesRejection>,
+) -> Result<Json<Job>, ApiError> {
+    let error = |error| ApiError::from_app(error, EXPORT, "job");
+    // Before anything of the request is looked at.
+    state.services.allow(&caller, Permission::ExportUsers).await.map_err(error)?;
+    let body = body.map_err(super::body_error)?;
+    let input = export_body::read(&headers, &body)?;
+    let request = ExportRequest::parse(&input).map_err(|violations| error(violations.into()))?;
+    let id = state.services.submit_export(&caller, &request).await.map_err(error)?;
+    let view = state.services.get_job(&caller, id.as_str()).await.map_err(error)?;
+    // It may run already, but this is what was submitted.
+    Ok(Json(Job { status: ApiStatus::Pending, ..Job::submitted(view) }))
+}
+
+/// Get a job
+#[utoipa::path(
+    get,
+    path = "/api/v2/jobs/{id}",
+    operation_id = "get_jobs_by_id",
+    tag = "Jobs",
+    security(("bearer" = ["create:users"]), ("bearer" = ["read:users"])),
+    params(("id" = String, Path, description = "The job's id.", pattern = "^job_[A-Za-z0-9]{16}$")),
+    responses(
+        (status = 200, description = "The job.", body = Job),
+        (status = 400, description = "That is no job's id.", body = ApiErrorBody),
+        (status = 401, description = "No token, or an invalid one.", body = ApiErrorBody),
+        (status = 403, description = "Insufficient scope, expected any of: create:users,read:users.", body = ApiErrorBody),
+        (status = 404, description = "There is no such job, or it has expired.", body = ApiErrorBody),
+        (status = 429, description = "Too many requests.", body = ApiErrorBody),
+    ),
+)]
+pub async fn get(
+    State(state): State<AppState>,
+    Client(caller): Client,
+    base: BaseUrl,
+    Path(id): Path<String>,
+) -> Result<Json<Job>, ApiError> {
+    let error = |error| ApiError::from_app(error, SEE, "job");
+    state.services.allow(&caller, Permission::SeeJobs).await.map_err(error)?;
+    let id = job_id(&id)?;
+    let (view, link) = state.services.get_job_with_link(&caller, &id).await.map_err(error)?;
+    let location = link.map(|link| format!("{}/downloads/{}/{}.gz", base.0, link.token, link.file_name));
+    Ok(Json(Job::now(view, location)))
+}
+
+/// Get the errors of a job
+#[utoipa::path(
+    get,
+    path = "/api/v2/jobs/{id}/errors",
+    operation_id = "get_errors",
+    tag = "Jobs",
+    security(("bearer" = ["create:users"]), ("bearer" = ["read:users"])),
+    params(("id" = String, Path, description = "The job's id.", pattern = "^job_[A-Za-z0-9]{16}$")),
+    responses(
+        (status = 200, description = "The job has failed: it is the job itself, which says why.", body = Job),
+        (status = 204, description = "There are no errors."),
+        (status = 400, description = "That is no job's id.", body = ApiErrorBody),
+        (status = 401, description = "No token, or an invalid one.", body = ApiErrorBody),
+        (status = 403, description = "Insufficient scope, expected any of: create:users,read:users.", body = ApiErrorBody),
+        (status = 404, description = "There is no such job, or it has expired.", body = ApiErrorBody),
+        (status = 429, description = "Too many requests.", body = ApiErrorBody),
+    ),
+)]
+pub async fn errors(
+    State(state): State<AppState>,
+    Client(caller): Client,
+    Path(id): Path<String>,
+) -> Result<Response, ApiError> {
+    let error = |error| ApiError::from_app(error, SEE, "job");
+    state.services.allow(&caller, Permission::SeeJobs).await.map_err(error)?;
+    let id = job_id(&id)?;
+    let job = Job::now(state.services.get_job(&caller, id.as_str()).await.map_err(error)?, None);
+    Ok(match job.status {
+        ApiStatus::Failed => Json(job).into_response(),
+        ApiStatus::Pending | ApiStatus::Completed => StatusCode::NO_CONTENT.into_response(),
+    })
+}
+
+fn job_id(text: &str) -> Result<JobId, ApiError> {
+    text.parse().map_err(|_| ApiError::path("id", "String does not match pattern ^job_[A-Za-z0-9]{16}$"))
+}

@@ -229,6 +229,8 @@ fn check_segments(attribute: Attribute, segments: &[Segment]) -> Result<(), Stri
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::{FieldPath, FieldSpec, NEVER_EXPORTED, Segment, suggestions};
 
     #[test]
@@ -314,5 +316,30 @@ mod tests {
             assert_eq!(field.path.as_str().parse().as_ref(), Ok(&field.path));
         }
         assert_eq!(defaults[11].title(), "connection");
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_a_path_or_an_error(text in any::<String>()) {
+            if let Ok(path) = text.parse::<FieldPath>() {
+                prop_assert_eq!(path.to_string(), text);
+            }
+        }
+
+        #[test]
+        fn any_pieces_of_paths_are_a_path_or_an_error(
+            pieces in prop::collection::vec(
+                prop::sample::select(vec!["user_metadata", "identities", "email", ".", "[", "]", "0", "18446744073709551616", "ä", " "]),
+                0..12,
+            )
+        ) {
+            let text = pieces.concat();
+            if let Ok(path) = text.parse::<FieldPath>() {
+                prop_assert_eq!(path.as_str(), text.as_str());
+                // What a path is made of is all there is to it.
+                let again: FieldPath = path.to_string().parse().unwrap();
+                prop_assert_eq!(again, path);
+            }
+        }
     }
 }

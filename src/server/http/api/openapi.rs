@@ -17,7 +17,6 @@ use super::{connections, jobs, token, users};
         title = "Muster Management API",
         description = "Exports users in bulk, and lists users and connections. Programs written for the jobs of Auth0's Management \
                        API v2 work with it.",
-        license(name = "MIT OR Apache-2.0"),
     ),
     paths(
         token::issue,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use leptos::prelude::*;
+use leptos::{prelude::*, task::spawn_local};
 
 use super::state::FormState;
 use crate::{
@@ -20,19 +20,24 @@ pub fn SearchField(
     /// The form.
     state: FormState,
 ) -> AnyView {
-    // Where the pages run, but not while they are made: the count is no reason to wait for a page.
-    let asked = RwSignal::new(None::<(String, String)>);
-    let mut ask = debounce(PAUSE, move |now| asked.set(Some(now)));
-    Effect::new(move |_| ask((state.q.get().trim().to_owned(), state.connection.get())));
-    let count = LocalResource::new(move || {
-        let now = asked.get();
-        async move {
-            let (q, connection) = now.filter(|(q, _)| !q.is_empty())?;
-            let query = UsersQuery { q, connection, page: String::new() };
-            Some(count_users(query, true).await)
+    // What was asked last, and the answer. It is no resource: the page must not wait for it, neither here nor on the server.
+    let answer = RwSignal::new(None::<((String, String), Result<Matches, AppError>)>);
+    let asked = move || (state.q.get().trim().to_owned(), state.connection.get());
+    let mut ask = debounce(PAUSE, move |asked: (String, String)| {
+        if !asked.0.is_empty() {
+            spawn_local(async move {
+                let (q, connection) = asked.clone();
+                let counted = count_users(UsersQuery { q, connection, page: String::new() }, true).await;
+                // The page may be gone by now.
+                let _ = answer.try_set(Some((asked, counted)));
+            });
         }
     });
-    let counted = move || count.get().flatten().filter(|_| !state.q.with(|q| q.trim().is_empty()));
+    Effect::new(move |_| ask(asked()));
+    let counted = move || {
+        let asked = asked();
+        answer.get().filter(|(of, _)| *of == asked).map(|(_, counted)| counted)
+    };
     let sentence = move || match counted() {
         Some(Ok(Matches { users, .. })) => format!("{} found.", format::counted(users, "user")),
         _ => String::new(),

@@ -106,7 +106,6 @@ impl FormState {
         let include_defaults = RwSignal::new(include_defaults);
         let sample = RwSignal::new(sample);
         let rows = RwSignal::new(rows);
-        let rejection = RwSignal::new(None::<Rejection>);
         let form = Memo::new(move |_| ExportForm {
             connection: connection.get(),
             q: q.get(),
@@ -115,6 +114,13 @@ impl FormState {
             fields: rows.with(|rows| rows.iter().map(|row| input(*row)).collect()),
             sample: sample.get(),
         });
+        // What only the server sees it knows of the form that the page begins with, too.
+        let of_server = SharedValue::new(|| {
+            let violations = form.with_untracked(|form| form.check().err().unwrap_or_default());
+            violations.into_iter().filter(|violation| violation.place == Place::Query).collect::<Vec<_>>()
+        });
+        let first = Rejection { form: form.get_untracked(), violations: of_server.into_inner() };
+        let rejection = RwSignal::new(Some(first));
         let violations = Memo::new(move |_| {
             form.with(|form| {
                 let mut violations = form.check().err().unwrap_or_default();

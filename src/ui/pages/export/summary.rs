@@ -53,8 +53,8 @@ fn describe(request: &ExportRequest, connection: Option<&str>, tenant: &str) -> 
         Some(limit) => format!("a sample of at most {}", format::counted(limit.get(), "user")),
         None => "all users".to_owned(),
     };
-    let users = match request.query() {
-        Some(query) => format!("{users} found by {}", query.as_str()),
+    let users = match &request.input().q {
+        Some(q) => format!("{users} found by {q}"),
         None => users,
     };
     let connection = connection.unwrap_or("all connections");

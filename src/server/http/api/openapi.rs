@@ -35,14 +35,17 @@ use super::{connections, jobs, token, users};
         (name = "Connections", description = "The sources that users belong to."),
         (name = "Users", description = "User profiles."),
     ),
-    modifiers(&Bearer),
+    modifiers(&Frame),
 )]
 struct Description;
 
-struct Bearer;
+/// What the handlers don't say.
+struct Frame;
 
-impl Modify for Bearer {
+impl Modify for Frame {
     fn modify(&self, description: &mut utoipa::openapi::OpenApi) {
+        // Without one in Cargo.toml it would have an empty name.
+        description.info.license = None;
         let scopes = Scope::ALL.map(|scope| (scope.name(), scope.words()));
         let flow = Flow::ClientCredentials(ClientCredentials::new("/oauth/token", Scopes::from_iter(scopes)));
         let http = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();

@@ -21,6 +21,11 @@ use crate::domain::field::FieldSpec;
 /// Text of a block at which it is handed on, in bytes; a part is mostly less.
 const BLOCK_BYTES: usize = 2 * 1024 * 1024;
 
+/// Users between two moments in which others get the processor: about half a millisecond. A low priority alone lets others wait for
+/// the end of a time slice, which is several. More often would leave exports nothing of a machine that is busy with other things,
+/// because who yields gives up the rest of its share.
+const USERS_IN_A_ROW: u64 = 512;
+
 /// Blocks of a part that may wait for the writer.
 const WAITING_BLOCKS: usize = 2;
 
@@ -109,6 +114,8 @@ pub struct Worker<'a> {
     pub compression: Compression,
     /// Who may stop it.
     pub control: &'a Control,
+    /// Whether others get the processor in between.
+    pub gives_way: bool,
 }
 
 impl Worker<'_> {
@@ -193,6 +200,9 @@ impl Visitor for Filler<'_> {
         worker.encoder.end_row(text);
         worker.projection.check_text(row, &text[begin..])?;
         self.rows += 1;
+        if self.worker.gives_way && self.rows.is_multiple_of(USERS_IN_A_ROW) {
+            std::thread::yield_now();
+        }
         if self.text.len() >= BLOCK_BYTES { self.hand_on() } else { Ok(()) }
     }
 }

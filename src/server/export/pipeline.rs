@@ -123,7 +123,8 @@ impl<S: Snapshot> Begun<'_, S> {
         let syncer = sink.syncer().map_err(ExportError::Write)?;
         let (candidates, to_sync) = sync_channel(0);
 
-        let worker = Worker { parts: &parts, fields, projection: &projection, encoder: &encoder, compression, control };
+        let (projection, encoder) = (&projection, &encoder);
+        let worker = Worker { parts: &parts, fields, projection, encoder, compression, control, gives_way };
         let worker = &worker;
         let (written, sha256) = thread::scope(|scope| {
             for reader in readers {

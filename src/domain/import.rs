@@ -1,61 +1,80 @@
 //! An import's rules: which values a user may have, and how a broken rule is named.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::user::{Attribute, AttributeType, EMAIL_LOCAL_MAX, EMAIL_MAX};
 
-/// What kind of rule a value breaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum ErrorCode {
-    /// None of `email`, `username` and `phone_number` is there.
-    AnyOfMissing,
-    /// A user with this identifier is there already.
-    DuplicatedUser,
-    /// The value is not one of those that are allowed.
-    EnumMismatch,
-    /// The value has not the form that it should have.
-    Format,
-    /// The value is of another type.
-    InvalidType,
-    /// The text is too long.
-    MaxLength,
-    /// A second factor is not described as it should be.
-    MfaFactorsFailed,
-    /// The text is too short.
-    MinLength,
-    /// The number is too small.
-    Minimum,
-    /// The value is one of those that are not allowed.
-    NotPassed,
-    /// A member that must be there is missing, or the user is no object.
-    ObjectRequired,
-    /// The text does not match its pattern.
-    Pattern,
+/// Declares [`ErrorCode`] with the names on the wire and in reports.
+macro_rules! error_codes {
+    ($($(#[$doc:meta])* $code:ident, $name:literal;)*) => {
+        /// What kind of rule a value breaks.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        pub enum ErrorCode { $($(#[$doc])* #[serde(rename = $name)] $code,)* }
+
+        impl ErrorCode {
+            /// All codes, in the order of the alphabet.
+            pub const ALL: &[Self] = &[$(Self::$code,)*];
+
+            /// The code on the wire and in reports: `DUPLICATED_USER`.
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$code => $name,)* }
+            }
+        }
+    };
 }
 
-impl ErrorCode {
-    /// The code on the wire and in reports: `DUPLICATED_USER`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::AnyOfMissing => "ANY_OF_MISSING",
-            Self::DuplicatedUser => "DUPLICATED_USER",
-            Self::EnumMismatch => "ENUM_MISMATCH",
-            Self::Format => "FORMAT",
-            Self::InvalidType => "INVALID_TYPE",
-            Self::MaxLength => "MAX_LENGTH",
-            Self::MfaFactorsFailed => "MFA_FACTORS_FAILED",
-            Self::MinLength => "MIN_LENGTH",
-            Self::Minimum => "MINIMUM",
-            Self::NotPassed => "NOT_PASSED",
-            Self::ObjectRequired => "OBJECT_REQUIRED",
-            Self::Pattern => "PATTERN",
-        }
+// The codes of Auth0's Management API.
+error_codes! {
+    /// None of `email`, `username` and `phone_number` is there.
+    AnyOfMissing, "ANY_OF_MISSING";
+    /// The array has too many entries.
+    ArrayLengthLong, "ARRAY_LENGTH_LONG";
+    /// The array has too few entries.
+    ArrayLengthShort, "ARRAY_LENGTH_SHORT";
+    /// The user could not be written because of another one.
+    Conflict, "CONFLICT";
+    /// The user to be updated can't get this e-mail address.
+    ConflictEmail, "CONFLICT_EMAIL";
+    /// The user to be updated can't get this username.
+    ConflictUsername, "CONFLICT_USERNAME";
+    /// The connection is gone.
+    ConnectionNotFound, "CONNECTION_NOT_FOUND";
+    /// A user with this identifier is there already.
+    DuplicatedUser, "DUPLICATED_USER";
+    /// The value is not one of those that are allowed.
+    EnumMismatch, "ENUM_MISMATCH";
+    /// The value has not the form that it should have.
+    Format, "FORMAT";
+    /// The value is of another type.
+    InvalidType, "INVALID_TYPE";
+    /// The number is too large.
+    Maximum, "MAXIMUM";
+    /// The text is too long.
+    MaxLength, "MAX_LENGTH";
+    /// A second factor is not described as it should be.
+    MfaFactorsFailed, "MFA_FACTORS_FAILED";
+    /// The number is too small.
+    Minimum, "MINIMUM";
+    /// The text is too short.
+    MinLength, "MIN_LENGTH";
+    /// The value is one of those that are not allowed.
+    NotPassed, "NOT_PASSED";
+    /// A member that must be there is missing, or the user is no object.
+    ObjectRequired, "OBJECT_REQUIRED";
+    /// The text does not match its pattern.
+    Pattern, "PATTERN";
+}
+
+impl std::str::FromStr for ErrorCode {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL.iter().copied().find(|code| code.name() == text).ok_or_else(|| format!("unknown error code {text}"))
     }
 }
 
 /// A broken rule of one user.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RowError {
     /// What kind.
     pub code: ErrorCode,
@@ -70,6 +89,44 @@ impl RowError {
     pub fn new(code: ErrorCode, path: impl Into<String>, message: impl Into<String>) -> Self {
         Self { code, message: message.into(), path: path.into() }
     }
+}
+
+/// A user of the file that was not imported.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FailedUser {
+    /// Which user of the file it is, from 1 on.
+    pub number: u64,
+    /// The line on which it begins, from 1 on.
+    pub line: u64,
+    /// The user as it stands in the file, as JSON on one line and without its secrets; `None`: what stands there is no JSON
+    /// object, so nobody can tell a secret in it from the rest.
+    pub user: Option<String>,
+    /// Every rule that it breaks, at least one.
+    pub errors: Vec<RowError>,
+}
+
+/// What became of the users of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ImportSummary {
+    /// Users in the file; empty lines don't count.
+    pub total: u64,
+    /// Users added.
+    pub inserted: u64,
+    /// Users changed; only an upsert does.
+    pub updated: u64,
+    /// Users that broke a rule, or were there already.
+    pub failed: u64,
+    /// Attributes passed over because an import may not set them.
+    pub passed_over: u64,
+}
+
+/// How far an import has come: everything up to here is done and durable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ImportProgress {
+    /// Bytes of the file, as it was uploaded, that were read.
+    pub bytes: u64,
+    /// What became of the users so far; an interrupted import goes on behind the first `total` ones.
+    pub summary: ImportSummary,
 }
 
 /// Characters of a username besides letters and digits.
@@ -142,6 +199,16 @@ pub fn is_bcrypt_hash(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn codes_read_back() {
+        assert!(ErrorCode::ALL.is_sorted_by_key(|code| code.name()));
+        for code in ErrorCode::ALL {
+            assert_eq!(code.name().parse(), Ok(*code));
+            assert_eq!(serde_json::to_value(code).unwrap(), code.name());
+        }
+        assert!("OTHER".parse::<ErrorCode>().is_err());
+    }
 
     #[test]
     fn texts() {

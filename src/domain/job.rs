@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{export::ExportInput, id::prefixed_id, timestamp::Timestamp};
+use super::{
+    export::ExportInput, id::prefixed_id, import::ImportSummary, import_request::ImportInput, timestamp::Timestamp,
+};
 
 prefixed_id! {
     /// Identifies a job: `job_` and 16 letters or digits.
@@ -15,6 +17,8 @@ prefixed_id! {
 pub enum JobKind {
     /// Writes users to a file.
     UsersExport,
+    /// Adds the users of a file to a connection.
+    UsersImport,
 }
 
 impl JobKind {
@@ -22,6 +26,36 @@ impl JobKind {
     pub fn name(self) -> &'static str {
         match self {
             Self::UsersExport => "users_export",
+            Self::UsersImport => "users_import",
+        }
+    }
+}
+
+impl std::str::FromStr for JobKind {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let kinds = [Self::UsersExport, Self::UsersImport];
+        kinds.into_iter().find(|kind| kind.name() == text).ok_or_else(|| format!("unknown job kind {text}"))
+    }
+}
+
+/// What a job was asked to do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum JobRequest {
+    /// To export users.
+    Export(ExportInput),
+    /// To import users.
+    Import(ImportInput),
+}
+
+impl JobRequest {
+    /// What kind of job does it.
+    pub fn kind(&self) -> JobKind {
+        match self {
+            Self::Export(_) => JobKind::UsersExport,
+            Self::Import(_) => JobKind::UsersImport,
         }
     }
 }
@@ -77,23 +111,38 @@ impl std::str::FromStr for JobStatus {
 /// How far a job has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Progress {
-    /// Users in the file so far.
+    /// Users that were written to an export's file, or read from an import's, so far.
     pub rows: u64,
-    /// Users that the file will have; `None` until they are counted.
+    /// How many it will be; `None` until they are counted, which an import does not do beforehand.
     pub expected_rows: Option<u64>,
-    /// Bytes of the (compressed) file so far.
+    /// Bytes of the file (compressed, where it is) that were written or read so far.
     pub bytes: u64,
+    /// Length of the file that an import reads; `None` for an export.
+    pub expected_bytes: Option<u64>,
 }
 
 impl Progress {
     /// Whole percent done, 0 to 100; 100 only where nothing is missing.
     pub fn percentage_done(&self) -> u8 {
-        match self.expected_rows {
+        let (done, expected) = match self.expected_bytes {
+            Some(expected) => (self.bytes, Some(expected)),
+            None => (self.rows, self.expected_rows),
+        };
+        match expected {
             None => 0,
             Some(0) => 100,
             // At most 100 after `min`.
-            Some(expected) => (u128::from(self.rows) * 100 / u128::from(expected)).min(100) as u8,
+            Some(expected) => (u128::from(done) * 100 / u128::from(expected)).min(100) as u8,
         }
+    }
+
+    /// Users that it will be: an import's, if those to come have as many bytes as those before.
+    fn likely_rows(&self) -> Option<u64> {
+        let by_bytes = |expected: u64| {
+            let rows = (u128::from(self.rows) * u128::from(expected)).checked_div(u128::from(self.bytes))?;
+            u64::try_from(rows).ok()
+        };
+        self.expected_rows.or_else(|| self.expected_bytes.and_then(by_bytes))
     }
 
     /// Users a second of the attempt that began so; `None` in the first moment.
@@ -106,8 +155,7 @@ impl Progress {
     /// Seconds that the rest takes at the pace of the attempt that began so, rounded up; `None` while that is unknown. It had
     /// come so far after `elapsed_millis`, which was `since_millis` ago.
     pub fn time_left_seconds(&self, beginning: Beginning, elapsed_millis: i64, since_millis: i64) -> Option<u64> {
-        let expected = self.expected_rows?;
-        let left = expected.saturating_sub(self.rows);
+        let left = self.likely_rows()?.saturating_sub(self.rows);
         if left == 0 {
             return Some(0);
         }
@@ -168,12 +216,12 @@ impl JobsPage {
 pub struct JobView {
     /// Public identifier.
     pub id: JobId,
-    /// What it does.
-    pub kind: JobKind,
     /// Where it is in its life.
     pub status: JobStatus,
     /// The settings it was submitted with.
-    pub request: ExportInput,
+    pub request: JobRequest,
+    /// What became of an import's users so far; `None` for an export.
+    pub summary: Option<ImportSummary>,
     /// The connection's name; `None`: all users of the tenant.
     pub connection: Option<String>,
     /// E-mail address of the member who submitted it.
@@ -222,7 +270,7 @@ mod tests {
 
     #[test]
     fn progress() {
-        let progress = |rows, expected_rows| Progress { rows, expected_rows, bytes: 0 };
+        let progress = |rows, expected_rows| Progress { rows, expected_rows, ..Progress::default() };
         for (progress, elapsed, percentage, left, pace) in [
             (progress(0, None), 500, 0, None, Some(0)),
             (progress(0, Some(0)), 500, 100, Some(0), Some(0)),
@@ -238,6 +286,11 @@ mod tests {
             assert_eq!(progress.time_left_seconds(Beginning::First, elapsed, 0), left, "{progress:?}");
             assert_eq!(progress.rows_per_second(Beginning::First, elapsed), pace, "{progress:?}");
         }
+        // An import's users are only known when they were read, but its bytes are.
+        let import = Progress { rows: 300, bytes: 25, expected_bytes: Some(100), ..Progress::default() };
+        assert_eq!(import.percentage_done(), 25);
+        assert_eq!(import.time_left_seconds(Beginning::First, 1_000, 0), Some(3));
+        assert_eq!(Progress { bytes: 0, ..import }.time_left_seconds(Beginning::First, 1_000, 0), None);
         // What an earlier attempt did says nothing about the pace of this one.
         let resumed = Beginning::Resumed { rows: 900 };
         assert_eq!(progress(910, Some(1_000)).rows_per_second(resumed, 1_000), Some(10));

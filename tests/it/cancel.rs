@@ -41,7 +41,7 @@ async fn every_write_of_the_worker_of_a_cancelled_job_is_refused() {
     let id = world.add_job(Lane::Bulk, &request("csv", &[]), ANN).await;
     let lease = world.store.claim_job(Lane::Bulk, NOW, NOW.plus_millis(1_000)).await.unwrap().unwrap();
     assert!(cancelled(&world, &id).await);
-    let progress = Progress { rows: 5, expected_rows: Some(10), bytes: 7 };
+    let progress = Progress { rows: 5, expected_rows: Some(10), bytes: 7, expected_bytes: None };
     assert!(!world.store.heartbeat(&lease, &report(progress), NOW, NOW.plus_millis(2_000)).await.unwrap());
     let completed = Outcome::Completed { file_key: "k".to_owned(), sha256: "s".to_owned() };
     assert!(!world.store.finish_job(&lease, &completed, &report(progress), NOW, &entry()).await.unwrap());

@@ -42,7 +42,7 @@ async fn a_lease_that_runs_out_goes_to_another_worker_and_the_first_is_fenced_of
     assert_eq!(claim(&world, Lane::Sample, 0).await, None, "another lane");
     let first = claim(&world, Lane::Bulk, 0).await.unwrap();
     assert_eq!(claim(&world, Lane::Bulk, 999).await, None, "it is leased");
-    let progress = Progress { rows: 5, expected_rows: Some(10), bytes: 7 };
+    let progress = Progress { rows: 5, expected_rows: Some(10), bytes: 7, expected_bytes: None };
     assert!(world.store.heartbeat(&first, &report(progress), NOW, NOW.plus_millis(2_000)).await.unwrap());
     assert_eq!(job(&world, &id).await.unwrap().progress, progress);
     assert_eq!(claim(&world, Lane::Bulk, 1_999).await, None, "the lease was renewed");

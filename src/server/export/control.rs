@@ -26,6 +26,7 @@ impl Control {
         Progress {
             rows: self.rows.load(Ordering::Relaxed),
             expected_rows: self.expected.load(Ordering::Relaxed).checked_sub(1),
+            expected_bytes: None,
             bytes: self.bytes.load(Ordering::Relaxed),
         }
     }

@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     domain::{
         audit::{Actor, Event, ExportFailure},
-        export::ExportRequest,
+        export::{ExportInput, ExportRequest},
         job::{Beginning, JobStatus, Progress},
     },
     server::{
@@ -33,15 +33,16 @@ use super::{
 pub async fn run(
     workers: &Workers,
     lease: &Lease,
+    job: StoredJob,
+    input: ExportInput,
     lease_millis: i64,
     stop: &CancellationToken,
 ) -> Result<(), StoreError> {
-    let Some(job) = workers.store.job(&lease.job_id, workers.clock.now()).await? else { return Ok(()) };
     let attempt = Arc::new(Attempt::default());
     let key = FileStore::key(&lease.job_id, lease.fencing_token);
     let exporting = {
         let (workers, attempt, key) = (workers.clone(), Arc::clone(&attempt), key.clone());
-        tokio::task::spawn_blocking(move || export(&workers, &job, &key, &attempt))
+        tokio::task::spawn_blocking(move || export(&workers, &job, &input, &key, &attempt))
     };
     tokio::pin!(exporting);
     let result = tokio::select! {
@@ -147,8 +148,14 @@ fn reason(error: &ExportError) -> ExportFailure {
 }
 
 /// The blocking part.
-fn export(workers: &Workers, job: &StoredJob, key: &str, attempt: &Attempt) -> Result<Finished, ExportError> {
-    let request = ExportRequest::parse(&job.request).map_err(|violations| {
+fn export(
+    workers: &Workers,
+    job: &StoredJob,
+    input: &ExportInput,
+    key: &str,
+    attempt: &Attempt,
+) -> Result<Finished, ExportError> {
+    let request = ExportRequest::parse(input).map_err(|violations| {
         let text = violations.first().map_or_else(String::new, |violation| violation.message.clone());
         ExportError::Source(SourceError::Database(format!("the stored request is broken: {text}").into()))
     })?;

@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::server::store::{StoreError, jobs::Lane};
+use crate::{
+    domain::job::JobRequest,
+    server::store::{StoreError, jobs::Lane},
+};
 
 use super::{Workers, export_job};
 
@@ -50,7 +53,15 @@ impl Runner {
             return Ok(false);
         };
         tracing::info!(job = %lease.job_id, lane = self.lane.name(), "a job began");
-        export_job::run(&self.workers, &lease, self.lease_millis, stop).await?;
+        // Unless it was deleted since.
+        if let Some(job) = store.job(&lease.job_id, clock.now()).await? {
+            match job.request.clone() {
+                JobRequest::Export(input) => {
+                    export_job::run(&self.workers, &lease, job, input, self.lease_millis, stop).await?;
+                }
+                JobRequest::Import(_) => return Err(StoreError::Corrupt("a job that imports users".to_owned())),
+            }
+        }
         Ok(true)
     }
 }

@@ -7,7 +7,7 @@ use crate::{
         audit::{Actor, Event, ExportFailure},
         error::AppError,
         export::Format,
-        job::{JobId, JobStatus},
+        job::{JobId, JobRequest, JobStatus},
         role::Permission,
     },
     server::{
@@ -139,7 +139,11 @@ impl Services {
 }
 
 fn format_of(job: &StoredJob) -> Result<Format, AppError> {
-    job.request.format.parse().map_err(|error| {
+    let format = match &job.request {
+        JobRequest::Export(export) => export.format.parse(),
+        JobRequest::Import(_) => Err("an import has no file to be downloaded".to_owned()),
+    };
+    format.map_err(|error| {
         tracing::error!(job = %job.id, error, "a stored job has no format");
         AppError::Internal
     })

@@ -9,7 +9,7 @@ use crate::{
         export::{ExportRequest, FieldInput, Place, SAMPLE_ROWS, Violation},
         export_form::ExportForm,
         field::FieldSpec,
-        job::{JobId, JobStatus, JobView, JobsPage},
+        job::{JobId, JobRequest, JobStatus, JobView, JobsPage},
         role::Permission,
     },
     server::{
@@ -54,7 +54,7 @@ impl Services {
             id: &id,
             lane: if is_sample { Lane::Sample } else { Lane::Bulk },
             connection_seq: connection.as_ref().map(|stored| stored.seq),
-            request,
+            request: &JobRequest::Export(request.input().clone()),
             file_name: &file_name,
             created_by: &created_by,
             created_at: now,
@@ -170,7 +170,7 @@ impl Services {
                 && allows(Permission::ExportUsers)
                 && (is_own(caller, &job) || allows(Permission::CancelOthersJobs)),
             id: job.id,
-            kind: job.kind,
+            summary: None,
             status: job.status,
             request: job.request,
             connection: job.connection,

@@ -13,8 +13,8 @@ use utoipa::ToSchema;
 use crate::{
     domain::{
         api_client::Scope,
-        export::{ExportRequest, Format},
-        job::{JobId, JobStatus, JobView},
+        export::{ExportInput, ExportRequest, Format},
+        job::{JobId, JobRequest, JobStatus, JobView},
         role::Permission,
     },
     server::service::BaseUrl,
@@ -101,17 +101,24 @@ impl Job {
         };
         let field =
             |field: crate::domain::export::FieldInput| ExportField { name: field.name, export_as: field.export_as };
+        let r#type = view.request.kind().name().to_owned();
+        let request = match view.request {
+            JobRequest::Export(export) => export,
+            JobRequest::Import(import) => {
+                ExportInput { connection_id: Some(import.connection_id), ..ExportInput::default() }
+            }
+        };
         Self {
             id: view.id.into(),
-            r#type: view.kind.name().to_owned(),
+            r#type,
             status,
             created_at: view.created_at.to_string(),
             connection: view.connection.unwrap_or_default(),
-            connection_id: view.request.connection_id.filter(|id| !id.is_empty()),
-            format: view.request.format.parse().unwrap_or(Format::Csv).into(),
-            limit: view.request.limit,
-            fields: view.request.fields.into_iter().map(field).collect(),
-            q: view.request.q.filter(|q| !q.is_empty()),
+            connection_id: request.connection_id.filter(|id| !id.is_empty()),
+            format: request.format.parse().unwrap_or(Format::Csv).into(),
+            limit: request.limit,
+            fields: request.fields.into_iter().map(field).collect(),
+            q: request.q.filter(|q| !q.is_empty()),
             percentage_done: None,
             time_left_seconds: None,
             location: None,

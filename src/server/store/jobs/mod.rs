@@ -7,8 +7,7 @@ mod queue;
 
 use crate::{
     domain::{
-        export::{ExportInput, ExportRequest},
-        job::{Beginning, JobId, JobKind, JobStatus, Progress},
+        job::{Beginning, JobId, JobKind, JobRequest, JobStatus, Progress},
         timestamp::Timestamp,
     },
     server::export::checkpoint::Checkpoint,
@@ -50,8 +49,8 @@ pub struct NewJob<'a> {
     pub lane: Lane,
     /// Key of the connection whose users it exports; `None`: all.
     pub connection_seq: Option<i64>,
-    /// Its settings.
-    pub request: &'a ExportRequest,
+    /// Its settings, which must keep every rule.
+    pub request: &'a JobRequest,
     /// Name of the file that a download gets, without `.gz`.
     pub file_name: &'a str,
     /// E-mail address of the member.
@@ -67,8 +66,6 @@ pub struct NewJob<'a> {
 pub struct StoredJob {
     /// Public identifier.
     pub id: JobId,
-    /// What it does.
-    pub kind: JobKind,
     /// Where it is in its life.
     pub status: JobStatus,
     /// Key of the connection whose users it exports; `None`: all.
@@ -76,7 +73,7 @@ pub struct StoredJob {
     /// The connection's name.
     pub connection: Option<String>,
     /// Its settings.
-    pub request: ExportInput,
+    pub request: JobRequest,
     /// Name of the file that a download gets, without `.gz`.
     pub file_name: String,
     /// E-mail address of the member.
@@ -141,16 +138,20 @@ impl TryFrom<Row> for StoredJob {
     type Error = StoreError;
 
     fn try_from(row: Row) -> Result<Self, StoreError> {
-        if row.kind != JobKind::UsersExport.name() {
-            return Err(StoreError::Corrupt(format!("job kind {}", row.kind)));
-        }
+        let request = match row.kind.parse().map_err(StoreError::Corrupt)? {
+            JobKind::UsersExport => JobRequest::Export(serde_json::from_str(&row.request).map_err(broken)?),
+            JobKind::UsersImport => JobRequest::Import(serde_json::from_str(&row.request).map_err(broken)?),
+        };
+        let expected_bytes = match &request {
+            JobRequest::Export(_) => None,
+            JobRequest::Import(import) => Some(import.file_bytes),
+        };
         Ok(Self {
             id: row.id.parse().map_err(StoreError::Corrupt)?,
-            kind: JobKind::UsersExport,
             status: row.status.parse().map_err(StoreError::Corrupt)?,
             connection_seq: row.connection_seq,
             connection: row.connection,
-            request: serde_json::from_str(&row.request).map_err(broken)?,
+            request,
             file_name: row.file_name,
             created_by: row.created_by,
             created_at: Timestamp(row.created_at),
@@ -166,6 +167,7 @@ impl TryFrom<Row> for StoredJob {
                 rows: row.rows_written.unsigned_abs(),
                 expected_rows: row.expected_rows.map(i64::unsigned_abs),
                 bytes: row.bytes_written.unsigned_abs(),
+                expected_bytes,
             },
             file_key: row.file_key,
             sha256: row.sha256,
@@ -208,7 +210,10 @@ impl Store {
     /// # Errors
     /// [`StoreError`]; then there is neither.
     pub async fn add_job(&self, job: NewJob<'_>, entry: &NewEntry) -> Result<(), StoreError> {
-        let request = to_json(job.request.input())?;
+        let request = match job.request {
+            JobRequest::Export(export) => to_json(export),
+            JobRequest::Import(import) => to_json(import),
+        }?;
         with_pool!(&self.db, pool => {
             let mut transaction = pool.begin_with(BEGIN_WRITING).await?;
             sqlx::query(
@@ -217,7 +222,7 @@ impl Store {
                  VALUES ($1, $2, 'pending', $3, $4, $5, $6, $7, $8, $9)",
             )
             .bind(job.id.as_str())
-            .bind(JobKind::UsersExport.name())
+            .bind(job.request.kind().name())
             .bind(job.lane.name())
             .bind(job.connection_seq)
             .bind(request)

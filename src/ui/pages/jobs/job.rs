@@ -13,7 +13,7 @@ use crate::{
     domain::{
         export::{ExportInput, FieldInput},
         field::FieldSpec,
-        job::{Beginning, JobId, JobStatus, JobView},
+        job::{Beginning, JobId, JobRequest, JobStatus, JobView},
         timestamp::Timestamp,
     },
     rpc::exports::{CancelJob, get_job},
@@ -98,6 +98,7 @@ fn Page(live: Live<JobView>, cancel: ServerAction<CancelJob>) -> AnyView {
         now
     });
     let JobView { id, request, link_lifetime_seconds, .. } = job.get_untracked();
+    let JobRequest::Export(request) = request else { return ().into_any() };
     let path = job_path(&id);
     let download = {
         let id = id.clone();
@@ -130,7 +131,10 @@ fn Page(live: Live<JobView>, cancel: ServerAction<CancelJob>) -> AnyView {
         <CancelError cancel />
         <JobProgress job />
         {ending}
-        {move || job.with(|job| view! { <Facts job=job.clone() /> })}
+        {
+            let request = request.clone();
+            move || view! { <Facts job=job.get() request=request.clone() /> }
+        }
         <Fields request />
     }
     .into_any()
@@ -175,7 +179,7 @@ fn when(at: Option<Timestamp>) -> AnyView {
 }
 
 #[component]
-fn Facts(job: JobView) -> AnyView {
+fn Facts(job: JobView, request: ExportInput) -> AnyView {
     let expected = job.progress.expected_rows.map_or_else(|| "–".to_owned(), format::number);
     let bytes = match job.progress.bytes {
         0 => "–".to_owned(),
@@ -192,7 +196,7 @@ fn Facts(job: JobView) -> AnyView {
         attempts @ 0..=1 => format::number(attempts),
         attempts => format!("{}: {}", format::number(attempts), beginning(job.beginning)),
     };
-    let limit = job.request.limit.map_or_else(
+    let limit = request.limit.map_or_else(
         || "None: all users".to_owned(),
         |limit| format::counted(u64::try_from(limit).unwrap_or(0), "user"),
     );
@@ -206,10 +210,10 @@ fn Facts(job: JobView) -> AnyView {
             <h2 class="card-title" id="facts">"Details"</h2>
             <dl class="facts">
                 {fact("ID", view! { <code class="wrap-anywhere">{job.id.to_string()}</code> })}
-                {fact("Type", kind_title(job.kind))}
+                {fact("Type", kind_title(job.request.kind()))}
                 {fact("Connection", job.connection.unwrap_or_else(|| "All connections".to_owned()))}
-                {job.request.q.map(|q| fact("Search", view! { <code class="wrap-anywhere">{q}</code> }))}
-                {fact("Format", job.request.format.to_uppercase())}
+                {request.q.map(|q| fact("Search", view! { <code class="wrap-anywhere">{q}</code> }))}
+                {fact("Format", request.format.to_uppercase())}
                 {fact("Limit", limit)}
                 {fact("File name", job.file_name)}
                 {fact("Rows written", format::number(job.progress.rows))}

@@ -8,7 +8,7 @@ use super::{
     submitted::use_submitted,
 };
 use crate::{
-    domain::job::{JobId, JobKind, JobStatus, JobView, JobsPage},
+    domain::job::{JobId, JobKind, JobRequest, JobStatus, JobView, JobsPage},
     rpc::exports::CancelJob,
     ui::components::{
         status::{self, JobProgress, StatusBadge},
@@ -20,6 +20,7 @@ use crate::{
 pub fn kind_title(kind: JobKind) -> &'static str {
     match kind {
         JobKind::UsersExport => "Export users",
+        JobKind::UsersImport => "Import users",
     }
 }
 
@@ -89,11 +90,15 @@ where
         let id = id.clone();
         move || submitted.with(|submitted| submitted.as_ref() == Some(&id))
     };
-    let format = job.request.format.to_uppercase();
+    let export = match &job.request {
+        JobRequest::Export(export) => Some(export.clone()),
+        JobRequest::Import(_) => None,
+    };
+    let format = export.as_ref().map_or_else(|| "–".to_owned(), |export| export.format.to_uppercase());
     let connection = job.connection.clone().unwrap_or_else(|| "All connections".to_owned());
-    let JobView { kind, created_at, expires_at, .. } = job;
+    let kind = job.request.kind();
+    let JobView { created_at, expires_at, .. } = job;
     let created_by = job.created_by.clone();
-    let request = job.request.clone();
     let current: Signal<JobView> = {
         let id = id.clone();
         Memo::new(move |_| {
@@ -109,7 +114,7 @@ where
         move || {
             let status = status.get();
             let download = (status == JobStatus::Completed).then(|| view! { <DownloadExport id=id.clone() /> });
-            let again = status.is_final().then(|| view! { <ExportAgain request=request.clone() /> });
+            let again = export.clone().filter(|_| status.is_final()).map(|request| view! { <ExportAgain request /> });
             (download, again)
         }
     };

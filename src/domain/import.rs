@@ -180,8 +180,8 @@ pub fn check_email_lengths(email: &str) -> Result<(), RowError> {
     Ok(())
 }
 
-/// `^\+[0-9]{1,15}$`
-fn is_phone_number(text: &str) -> bool {
+/// Whether `text` is a phone number: `^\+[0-9]{1,15}$`
+pub fn is_phone_number(text: &str) -> bool {
     text.strip_prefix('+')
         .is_some_and(|digits| (1..=15).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit()))
 }

@@ -55,6 +55,36 @@ fn fold_sigma(char: char) -> char {
     if char == 'ς' { 'σ' } else { char }
 }
 
+/// How many attributes a search looks in: `name`, `email`, `username`, `user_id` and `phone_number`.
+pub const ATTRIBUTES: usize = 5;
+
+/// The words of a user's attributes, ready for the index. Making them is work that whoever writes need not do.
+#[derive(Debug, Clone)]
+pub struct Words {
+    /// Those of all attributes, one after the other.
+    text: String,
+    /// Where those of each attribute end.
+    ends: [usize; ATTRIBUTES],
+}
+
+impl Words {
+    /// The words of `name`, `email`, `username`, `user_id` and `phone_number`.
+    pub fn of(attributes: [Option<&str>; ATTRIBUTES]) -> Self {
+        let mut text = String::with_capacity(attributes.iter().flatten().map(|attribute| attribute.len()).sum());
+        let ends = attributes.map(|attribute| {
+            write_words(attribute.unwrap_or_default(), &mut text);
+            text.len()
+        });
+        Self { text, ends }
+    }
+
+    /// Those of one attribute; none if the user lacks it, which to the index is the same as an empty text.
+    pub fn attribute(&self, index: usize) -> &str {
+        let start = if index == 0 { 0 } else { self.ends[index - 1] };
+        &self.text[start..self.ends[index]]
+    }
+}
+
 /// A checked search.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Search {

@@ -29,8 +29,11 @@ const RULES: [(&str, &[&str]); 17] = [
             "server::random",
         ],
     ),
-    ("server/store", &["domain", "server::store", "server::data_dir", "server::export", "server::random"]),
-    ("server/import", &["domain", "server::import", "server::compact_json", "server::random", "server::store"]),
+    (
+        "server/store",
+        &["domain", "server::store", "server::data_dir", "server::export", "server::import", "server::random"],
+    ),
+    ("server/import", &["domain", "server::import", "server::compact_json", "server::random"]),
     (
         "server/jobs",
         &[
@@ -40,6 +43,7 @@ const RULES: [(&str, &[&str]); 17] = [
             "server::config",
             "server::export",
             "server::files",
+            "server::import",
             "server::store",
         ],
     ),
@@ -61,10 +65,11 @@ const RULES: [(&str, &[&str]); 17] = [
 ];
 
 /// Crates that a part may not name.
-const BANNED_CRATES: [(&str, &[&str]); 4] = [
+const BANNED_CRATES: [(&str, &[&str]); 5] = [
     ("domain", &["axum", "sqlx", "rusqlite", "tokio", "std::fs", "std::net", "SystemTime"]),
     ("server/store", &["axum", "leptos"]),
     ("server/export", &["axum", "leptos", "sqlx", "rusqlite"]),
+    ("server/import", &["axum", "leptos", "sqlx", "rusqlite"]),
     ("server/service", &["axum", "leptos", "sqlx", "rusqlite"]),
 ];
 

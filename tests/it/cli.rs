@@ -76,6 +76,48 @@ fn import_tells_what_is_wrong_and_where() {
 }
 
 #[test]
+fn import_of_any_format_dry_run_upsert_and_the_file_of_errors() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    ok(dir, &["connection", "add", "Db"], b"");
+    let array = br#"[{"email": "a@b.example", "name": "A"}, {"email": 5, "password_hash": "hunter2"}, "x",
+        {"email": "A@b.example"}]"#;
+    let import = |flags: &[&str], input: &[u8]| {
+        let output = run(dir, &[&["import", "--connection", "Db"], flags, &["-"]].concat(), input);
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        (output.status.code(), text(output.stdout), text(output.stderr))
+    };
+    let (code, stdout, _) = import(&["--dry-run"], array);
+    assert_eq!((code, stdout.as_str()), (Some(1), "4 users: 1 inserted, 3 failed (a dry run: nothing was changed)\n"));
+    let (code, stdout, stderr) = import(&["--errors", "failed.ndjson"], array);
+    assert_eq!((code, stdout.as_str()), (Some(1), "4 users: 1 inserted, 3 failed\n"));
+    assert!(stderr.contains("line 1: PATTERN") && stderr.contains("line 2: DUPLICATED_USER"), "{stderr}");
+    assert!(stderr.contains("1 of those who failed are no JSON objects"), "{stderr}");
+    let failed = std::fs::read_to_string(dir.join("failed.ndjson")).unwrap();
+    assert_eq!(failed, "{\"email\":5}\n{\"email\":\"A@b.example\"}\n");
+    let csv = b"\"email\",\"name\"\r\n\"'a@b.example\",\"'B\"\r\n\"'c@b.example\",\r\n";
+    let (code, stdout, _) = import(&["--upsert"], csv);
+    assert_eq!((code, stdout.as_str()), (Some(0), "2 users: 1 inserted, 1 updated, 0 failed\n"));
+    // A file's own error is one line, and what came before it counts.
+    let (code, _, stderr) = import(&[], br#"[{"username": "d"}, {"username": "e"#);
+    assert_eq!(code, Some(1));
+    let expected = "muster: -: The file can't be read beyond line 1, column 36: the file ends before the end of the array: \
+                    it was cut off. Before it: 1 users: 1 inserted, 0 failed\n";
+    assert_eq!(stderr, expected);
+    let (_, _, stderr) = import(&[], b"hello world\n");
+    assert!(stderr.contains("line 1, column 1: \"hello world\" is no user attribute"), "{stderr}");
+    // What was exported is imported as it is, gzipped too.
+    let args = ["export", "--all", "--format", "csv", "--gzip", "--out", "all.csv.gz"];
+    ok(dir, &args, b"");
+    ok(dir, &["connection", "add", "Copy"], b"");
+    let output = run(dir, &["import", "--connection", "Copy", "--dry-run", "all.csv.gz"], b"");
+    assert_eq!(
+        String::from_utf8(output.stdout).unwrap().lines().next().unwrap(),
+        "3 users: 0 inserted, 3 failed (a dry run: nothing was changed)"
+    );
+}
+
+#[test]
 fn members() {
     let dir = tempfile::tempdir().unwrap();
     let dir = dir.path();

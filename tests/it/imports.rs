@@ -1,7 +1,7 @@
 //! Imports into a real SQLite database.
 
 use std::{
-    io::{self, BufReader, Cursor, Read},
+    io::{self, Cursor, Read},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -10,8 +10,11 @@ use std::{
 };
 
 use muster::{
-    domain::import::ErrorCode,
-    server::import::{Import, ImportError, Observer, Rules, Summary},
+    domain::import::{ErrorCode, ImportProgress},
+    server::{
+        import::{Import, ImportControl, ImportError, Rules, UserSink},
+        store::user_writer::Mode,
+    },
 };
 
 use crate::support::{NOW, World};
@@ -68,25 +71,18 @@ impl Read for Failing {
     }
 }
 
-struct Silent;
-
-impl Observer for Silent {
-    fn failed(&mut self, _: u64, _: &[muster::domain::import::RowError]) {}
-
-    fn progressed(&mut self, _: &Summary) {}
-}
-
 #[tokio::test]
 async fn what_came_before_a_read_error_stays() {
     let world = World::new().await;
     let (seq, _) = world.connection("Db").await;
     let lines = (0..300).map(|n| format!("{{\"username\": \"u{n}\"}}\n")).collect::<String>();
-    let reader = BufReader::new(Cursor::new(lines).chain(Failing));
     let import = Import { rules: Rules { restore: false, now: NOW } };
-    let error = import.run(reader, world.store.user_writer(seq).unwrap(), &mut Silent).unwrap_err();
+    let control = ImportControl::default();
+    let file = Cursor::new(lines).chain(Failing);
+    let error = import.run(file, &ImportProgress::default(), world.writer(seq, Mode::Insert), &control).unwrap_err();
     assert!(matches!(error, ImportError::Read(_)), "{error}");
     let users: i64 = world.sqlite().query_row("SELECT count(*) FROM users", [], |row| row.get(0)).unwrap();
-    assert_eq!(users, 300);
+    assert_eq!((users, control.progress().summary.inserted), (300, 300));
 }
 
 #[tokio::test]
@@ -94,11 +90,11 @@ async fn an_import_does_not_block_the_rest_of_the_product() {
     let world = World::new().await;
     let (seq, _) = world.connection("Db").await;
     // A writer with a transaction open: readers see the users of before, and page reads don't wait.
-    let mut writer = world.store.user_writer(seq).unwrap();
+    let mut writer = world.writer(seq, Mode::Insert);
     let validated = Rules { restore: false, now: NOW }.validate(br#"{"username": "open"}"#).unwrap();
-    writer.insert(&validated.user.into()).unwrap();
+    writer.apply(&validated.user.into()).unwrap();
     assert_eq!(world.store.users_page(None, None).await.unwrap().users.len(), 0);
-    writer.commit().unwrap();
+    writer.commit(&ImportProgress::default()).unwrap();
     assert_eq!(world.store.users_page(None, None).await.unwrap().users.len(), 1);
 }
 
@@ -106,7 +102,7 @@ async fn an_import_does_not_block_the_rest_of_the_product() {
 async fn others_write_while_an_import_writes() {
     let world = World::new().await;
     let (seq, _) = world.connection("Db").await;
-    let mut writer = world.store.user_writer(seq).unwrap();
+    let mut writer = world.writer(seq, Mode::Insert);
     let stop = Arc::new(AtomicBool::new(false));
     let stopped = Arc::clone(&stop);
     let importing = std::thread::spawn(move || {
@@ -115,10 +111,11 @@ async fn others_write_while_an_import_writes() {
         // It is always ready to write: only the writer itself can leave a gap.
         while !stopped.load(Ordering::Relaxed) {
             let line = format!("{{\"username\": \"u{users}\"}}");
-            writer.insert(&rules.validate(line.as_bytes()).unwrap().user.into()).unwrap();
+            writer.apply(&rules.validate(line.as_bytes()).unwrap().user.into()).unwrap();
             users += 1;
+            writer.reached(&ImportProgress::default()).unwrap();
         }
-        writer.commit().unwrap();
+        writer.finish(&ImportProgress::default()).unwrap();
         users
     });
     let mut slowest = Duration::ZERO;
@@ -132,4 +129,54 @@ async fn others_write_while_an_import_writes() {
     // About a second unless the machine is busy; without gaps it would wait for half a minute and fail.
     assert!(slowest < Duration::from_secs(10), "{slowest:?}, {users} users");
     assert_eq!(world.store.count_users(Some(seq)).await.unwrap(), users);
+}
+
+#[tokio::test]
+async fn a_file_of_nothing_but_garbage_ends_soon_and_keeps_little() {
+    let world = World::new().await;
+    let (seq, _) = world.connection("Db").await;
+    let import = Import { rules: Rules { restore: false, now: NOW } };
+    let run = |file: &[u8]| {
+        let control = ImportControl::default();
+        let result = import.run(file, &ImportProgress::default(), world.writer(seq, Mode::Insert), &control);
+        (result, control.progress().summary)
+    };
+    let (result, done) = run("{\n".repeat(5_000).as_bytes());
+    let error = result.unwrap_err().to_string();
+    assert!(error.contains("line 1000, column 1: none of the first 1000 users is a JSON object"), "{error}");
+    assert_eq!(done.total, 999);
+    // One user among the first is enough, whatever follows.
+    let (result, _) = run(format!("{{\"username\": \"a\"}}\n{}", "{\n".repeat(5_000)).as_bytes());
+    assert_eq!(result.unwrap().failed, 5_000);
+    // Objects that break other rules are users.
+    let (result, _) = run("{}\n".repeat(5_000).as_bytes());
+    assert_eq!(result.unwrap().failed, 5_000);
+}
+
+#[tokio::test]
+async fn every_format_comes_to_the_same_users() {
+    let lines =
+        "{\"email\": \"a@b.example\", \"user_metadata\": {\"x\": 1.50}}\n{\"username\": \"bob\", \"blocked\": true}\n";
+    let array = "[{\"email\": \"a@b.example\", \"user_metadata\": {\"x\": 1.50}},\n {\"username\": \"bob\", \"blocked\": true}]";
+    let csv =
+        "\"email\",\"username\",\"blocked\",\"user_metadata.x\"\r\n\"'a@b.example\",,,1.50\r\n,\"'bob\",true,\r\n";
+    let mut seen = Vec::new();
+    for file in [lines, array, csv] {
+        let mut gzipped = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        io::Write::write_all(&mut gzipped, file.as_bytes()).unwrap();
+        for bytes in [file.as_bytes().to_vec(), gzipped.finish().unwrap()] {
+            let world = World::new().await;
+            let (seq, _) = world.connection("Db").await;
+            let (summary, failures) = world.import(seq, &bytes);
+            assert_eq!((summary.inserted, failures), (2, Vec::new()));
+            let sqlite = world.sqlite();
+            let mut select = sqlite
+                .prepare("SELECT json_array(email, username, blocked, user_metadata) FROM users ORDER BY seq")
+                .unwrap();
+            let users: Vec<String> = select.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+            seen.push(users);
+        }
+    }
+    assert_eq!(seen[0], [r#"["a@b.example",null,0,"{\"x\":1.50}"]"#, r#"[null,"bob",1,null]"#]);
+    assert!(seen.iter().all(|users| users == &seen[0]), "{seen:?}");
 }

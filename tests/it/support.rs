@@ -1,7 +1,6 @@
 //! What tests share: a data directory, users in it, and a server on it.
 
 use std::{
-    io::{BufReader, Cursor},
     num::NonZeroUsize,
     path::PathBuf,
     time::{Duration, Instant},
@@ -12,7 +11,7 @@ use muster::{
         audit::{Actor, Event},
         connection::ConnectionId,
         export::{ExportInput, ExportRequest, FieldInput},
-        import::RowError,
+        import::{FailedUser, ImportProgress, ImportSummary, RowError},
         job::{JobId, JobRequest, JobView, JobsPage, Progress},
         role::Role,
         timestamp::Timestamp,
@@ -22,7 +21,7 @@ use muster::{
         config::Settings,
         files::FileStore,
         generate, http,
-        import::{Import, Observer, Rules, Summary},
+        import::{Import, ImportControl, Observed, Observer, Rules},
         jobs::Workers,
         random,
         service::Services,
@@ -30,6 +29,7 @@ use muster::{
             Store,
             audit::NewEntry,
             jobs::{Lane, NewJob, Report, StoredJob},
+            user_writer::{ImportOptions, Mode, UserWriter},
         },
     },
 };
@@ -72,13 +72,24 @@ impl World {
         (self.services.operator_connection(name).await.unwrap().seq, connection.id)
     }
 
-    /// Imports lines of NDJSON with their read-only attributes.
-    pub fn import(&self, connection_seq: i64, lines: &[u8]) -> (Summary, Vec<(u64, Vec<RowError>)>) {
+    /// Imports a file with its read-only attributes; the failures by line.
+    pub fn import(&self, connection_seq: i64, file: &[u8]) -> (ImportSummary, Vec<(u64, Vec<RowError>)>) {
+        let (summary, failures) = self.import_as(connection_seq, Mode::Insert, file);
+        (summary, failures.into_iter().map(|user| (user.line, user.errors)).collect())
+    }
+
+    /// As [`World::import`], in any mode.
+    pub fn import_as(&self, connection_seq: i64, mode: Mode, file: &[u8]) -> (ImportSummary, Vec<FailedUser>) {
         let import = Import { rules: Rules { restore: true, now: NOW } };
-        let writer = self.store.user_writer(connection_seq).unwrap();
         let mut failures = Failures::default();
-        let summary = import.run(BufReader::new(Cursor::new(lines)), writer, &mut failures).unwrap();
+        let sink = Observed { sink: self.writer(connection_seq, mode), observer: &mut failures };
+        let summary = import.run(file, &ImportProgress::default(), sink, &ImportControl::default()).unwrap();
         (summary, failures.0)
+    }
+
+    /// A writer without a job.
+    pub fn writer(&self, connection_seq: i64, mode: Mode) -> UserWriter {
+        self.store.import_writer(ImportOptions { connection_seq, mode, ledger: None }).unwrap()
     }
 
     /// Adds generated users.
@@ -179,15 +190,16 @@ impl World {
     }
 }
 
+/// Collects who failed.
 #[derive(Default)]
-struct Failures(Vec<(u64, Vec<RowError>)>);
+pub struct Failures(pub Vec<FailedUser>);
 
 impl Observer for Failures {
-    fn failed(&mut self, line: u64, errors: &[RowError]) {
-        self.0.push((line, errors.to_vec()));
+    fn failed(&mut self, user: &FailedUser) {
+        self.0.push(user.clone());
     }
 
-    fn progressed(&mut self, _: &Summary) {}
+    fn progressed(&mut self, _: &ImportProgress) {}
 }
 
 /// Tasks that run until this is dropped.

@@ -5,7 +5,10 @@ use muster::{
         user::{Matches, UsersCursor, UsersPage},
         users_query::UsersQuery,
     },
-    server::{import::Rules, store::Store},
+    server::{
+        import::{Rules, UserSink},
+        store::{Store, user_writer::Mode},
+    },
 };
 
 use crate::{
@@ -91,8 +94,8 @@ async fn totals_are_exact() {
     expect(12_345, 7).await;
     // An import that dies takes what it had not made durable with it.
     let validated = Rules { restore: false, now: NOW }.validate(br#"{"username": "gone"}"#).unwrap();
-    let mut writer = world.store.user_writer(second).unwrap();
-    writer.insert(&validated.user.into()).unwrap();
+    let mut writer = world.writer(second, Mode::Insert);
+    writer.apply(&validated.user.into()).unwrap();
     drop(writer);
     expect(12_345, 7).await;
     assert_eq!(found(&world.store, "gone", None).await, [""; 0]);

@@ -5,33 +5,62 @@ use std::{borrow::Cow, collections::HashSet, fmt};
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-/// The members of an object, in their order; each value is a slice of the text.
+/// Most members of a user: far more than there are attributes, and not what a hostile line can hold.
+const MAX_MEMBERS: usize = 10_000;
+
+/// The members of an object, in their order; each value is a slice of the text. A name may be there twice.
+pub struct Pairs<'a>(pub Vec<(Cow<'a, str>, &'a RawValue)>);
+
+/// As [`Pairs`], and no name is there twice.
 pub struct Members<'a>(pub Vec<(Cow<'a, str>, &'a RawValue)>);
 
-impl<'a> Deserialize<'a> for Members<'a> {
+impl<'a> Deserialize<'a> for Pairs<'a> {
     fn deserialize<D: Deserializer<'a>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(MembersVisitor)
+        deserializer.deserialize_map(PairsVisitor)
     }
 }
 
-struct MembersVisitor;
+impl<'a> Deserialize<'a> for Members<'a> {
+    fn deserialize<D: Deserializer<'a>>(deserializer: D) -> Result<Self, D::Error> {
+        let Pairs(pairs) = Pairs::deserialize(deserializer)?;
+        let mut keys = Keys::default();
+        for (key, _) in &pairs {
+            if keys.add(Cow::Borrowed(key)).is_some() {
+                return Err(D::Error::custom(format_args!("\"{}\" is there twice", shown(key))));
+            }
+        }
+        drop(keys);
+        Ok(Self(pairs))
+    }
+}
 
-impl<'a> Visitor<'a> for MembersVisitor {
-    type Value = Members<'a>;
+struct PairsVisitor;
+
+impl<'a> Visitor<'a> for PairsVisitor {
+    type Value = Pairs<'a>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
     }
 
-    fn visit_map<A: MapAccess<'a>>(self, mut map: A) -> Result<Members<'a>, A::Error> {
-        let mut members: Vec<(Cow<'a, str>, &'a RawValue)> = Vec::with_capacity(map.size_hint().unwrap_or(16));
+    fn visit_map<A: MapAccess<'a>>(self, mut map: A) -> Result<Pairs<'a>, A::Error> {
+        let mut members = Vec::with_capacity(16);
         while let Some((Text(key), value)) = map.next_entry()? {
-            if members.iter().any(|(known, _)| *known == key) {
-                return Err(A::Error::custom(format_args!("\"{key}\" is there twice")));
+            if members.len() == MAX_MEMBERS {
+                return Err(A::Error::custom(format_args!("there are more than {MAX_MEMBERS} members")));
             }
             members.push((key, value));
         }
-        Ok(Members(members))
+        Ok(Pairs(members))
+    }
+}
+
+/// As much of a name as a message shows.
+pub fn shown(name: &str) -> Cow<'_, str> {
+    const MOST_CHARS: usize = 100;
+    match name.char_indices().nth(MOST_CHARS) {
+        Some((end, _)) => format!("{}…", &name[..end]).into(),
+        None => name.into(),
     }
 }
 
@@ -100,7 +129,7 @@ impl<'a> Visitor<'a> for Check {
         while let Some(Text(key)) = map.next_key()? {
             map.next_value_seed(Check)?;
             if let Some(twice) = keys.add(key) {
-                return Err(A::Error::custom(format_args!("\"{twice}\" is there twice")));
+                return Err(A::Error::custom(format_args!("\"{}\" is there twice", shown(&twice))));
             }
         }
         Ok(())

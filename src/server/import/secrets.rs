@@ -3,138 +3,144 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::domain::import::{ErrorCode, RowError, is_bcrypt_hash};
+use crate::domain::import::{ErrorCode, RowError, is_bcrypt_hash, is_phone_number};
+
+use super::json::Members;
 
 const ALGORITHMS: [&str; 11] =
     ["argon2", "bcrypt", "hmac", "ldap", "md4", "md5", "sha1", "sha256", "sha512", "pbkdf2", "scrypt"];
 const ENCODINGS: [&str; 3] = ["base64", "hex", "utf8"];
+const POSITIONS: [&str; 2] = ["prefix", "suffix"];
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct CustomHash {
-    algorithm: String,
-    hash: Hash,
-    salt: Option<Encoded>,
-    password: Option<PasswordEncoding>,
-    keylen: Option<u64>,
-    cost: Option<u64>,
-    #[serde(rename = "blockSize")]
-    block_size: Option<u64>,
-    parallelization: Option<u64>,
-}
+/// Second factors of a user: one at least, if the attribute is there.
+const FACTORS: std::ops::RangeInclusive<usize> = 1..=10;
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Hash {
-    value: String,
-    encoding: Option<String>,
-    digest: Option<String>,
-    key: Option<Encoded>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Encoded {
-    value: String,
-    encoding: Option<String>,
-    #[serde(rename = "position")]
-    _position: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct PasswordEncoding {
-    encoding: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct MfaFactor {
-    totp: Option<Totp>,
-    phone: Option<FactorValue>,
-    email: Option<FactorValue>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Totp {
-    secret: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct FactorValue {
-    value: String,
-}
+const HASH: &str = "password_hash";
+const CUSTOM: &str = "custom_password_hash";
+const FACTOR: &str = "mfa_factors";
 
 /// Checks `password_hash`.
 pub fn check_password_hash(value: &RawValue) -> Result<(), RowError> {
-    const PATH: &str = "password_hash";
     let hash: String = serde_json::from_str(value.get())
-        .map_err(|_| RowError::new(ErrorCode::InvalidType, PATH, "password_hash must be a string"))?;
+        .map_err(|_| RowError::new(ErrorCode::InvalidType, HASH, "password_hash must be a string"))?;
     if is_bcrypt_hash(&hash) {
         Ok(())
     } else {
-        Err(RowError::new(ErrorCode::Pattern, PATH, "password_hash must be a bcrypt hash: $2a$ or $2b$"))
+        Err(RowError::new(ErrorCode::Pattern, HASH, "password_hash must be a bcrypt hash: $2a$ or $2b$"))
+    }
+}
+
+/// An object of which each member is known; no message quotes a value.
+struct Known<'a> {
+    path: String,
+    members: Vec<(std::borrow::Cow<'a, str>, &'a RawValue)>,
+}
+
+impl<'a> Known<'a> {
+    fn parse(path: String, value: &'a RawValue, names: &[&str]) -> Result<Self, RowError> {
+        if !value.get().starts_with('{') {
+            let message = format!("{path} must be an object");
+            return Err(RowError::new(ErrorCode::InvalidType, path, message));
+        }
+        let Members(members) = serde_json::from_str(value.get()).map_err(|_| {
+            let message = format!("{path} has a member twice");
+            RowError::new(ErrorCode::Format, &path, message)
+        })?;
+        // Not even a name is told: a secret may have slipped into the wrong place.
+        if members.iter().any(|(name, _)| !names.contains(&&**name)) {
+            let message = format!("{path} may have {} and nothing else", names.join(", "));
+            return Err(RowError::new(ErrorCode::NotPassed, path, message));
+        }
+        let members = members.into_iter().filter(|(_, value)| value.get() != "null").collect();
+        Ok(Self { path, members })
+    }
+
+    fn at(&self, name: &str) -> String {
+        format!("{}.{name}", self.path)
+    }
+
+    fn get(&self, name: &str) -> Option<&'a RawValue> {
+        self.members.iter().find(|(known, _)| known == name).map(|(_, value)| *value)
+    }
+
+    fn needs<T>(&self, name: &str, member: Option<T>) -> Result<T, RowError> {
+        member.ok_or_else(|| {
+            let message = format!("{} is missing", self.at(name));
+            RowError::new(ErrorCode::ObjectRequired, self.at(name), message)
+        })
+    }
+
+    fn object(&self, name: &str, names: &[&str]) -> Result<Option<Known<'a>>, RowError> {
+        self.get(name).map(|value| Known::parse(self.at(name), value, names)).transpose()
+    }
+
+    fn text(&self, name: &str) -> Result<Option<String>, RowError> {
+        let Some(text) = self.typed::<String>(name, "a string")? else { return Ok(None) };
+        if text.is_empty() {
+            let message = format!("{} can't be empty", self.at(name));
+            return Err(RowError::new(ErrorCode::MinLength, self.at(name), message));
+        }
+        Ok(Some(text))
+    }
+
+    fn one_of(&self, name: &str, values: &[&str]) -> Result<Option<String>, RowError> {
+        let text = self.text(name)?;
+        if text.as_ref().is_some_and(|text| !values.contains(&text.as_str())) {
+            let message = format!("{} is one of {}", self.at(name), values.join(", "));
+            return Err(RowError::new(ErrorCode::EnumMismatch, self.at(name), message));
+        }
+        Ok(text)
+    }
+
+    fn typed<T: Deserialize<'a>>(&self, name: &str, expected: &str) -> Result<Option<T>, RowError> {
+        let Some(value) = self.get(name) else { return Ok(None) };
+        serde_json::from_str(value.get()).map(Some).map_err(|_| {
+            let message = format!("{} must be {expected}", self.at(name));
+            RowError::new(ErrorCode::InvalidType, self.at(name), message)
+        })
+    }
+
+    /// A whole number from 1 on.
+    fn number(&self, name: &str) -> Result<Option<u64>, RowError> {
+        let Some(number) = self.typed::<i64>(name, "a whole number")? else { return Ok(None) };
+        if number < 1 {
+            let message = format!("{} must be 1 or more", self.at(name));
+            return Err(RowError::new(ErrorCode::Minimum, self.at(name), message));
+        }
+        Ok(Some(number.unsigned_abs()))
     }
 }
 
 /// Checks `custom_password_hash`.
 pub fn check_custom_password_hash(value: &RawValue) -> Result<(), RowError> {
-    const PATH: &str = "custom_password_hash";
-    let fail = |code, at: &str, message: &str| Err(RowError::new(code, format!("{PATH}{at}"), message));
-    // The parser's own words are left out, for they quote the value.
-    let Ok(custom) = serde_json::from_str::<CustomHash>(value.get()) else {
-        return fail(
-            ErrorCode::ObjectRequired,
-            "",
-            "custom_password_hash must be an object with algorithm and hash.value, and known members only",
-        );
-    };
-    if !ALGORITHMS.contains(&custom.algorithm.as_str()) {
-        return fail(ErrorCode::EnumMismatch, ".algorithm", &format!("algorithm is one of {}", ALGORITHMS.join(", ")));
+    let members = ["algorithm", "hash", "salt", "password", "keylen", "cost", "blockSize", "parallelization"];
+    let custom = Known::parse(CUSTOM.to_owned(), value, &members)?;
+    let algorithm = custom.needs("algorithm", custom.one_of("algorithm", &ALGORITHMS)?)?;
+    let hash = custom.needs("hash", custom.object("hash", &["value", "encoding", "digest", "key"])?)?;
+    hash.needs("value", hash.text("value")?)?;
+    hash.one_of("encoding", &ENCODINGS)?;
+    let digest = hash.text("digest")?;
+    let key = hash.object("key", &["value", "encoding"])?;
+    if let Some(key) = &key {
+        key.needs("value", key.text("value")?)?;
+        key.one_of("encoding", &ENCODINGS)?;
     }
-    if custom.hash.value.is_empty() {
-        return fail(ErrorCode::MinLength, ".hash.value", "hash.value can't be empty");
+    if let Some(salt) = custom.object("salt", &["value", "encoding", "position"])? {
+        salt.needs("value", salt.text("value")?)?;
+        salt.one_of("encoding", &ENCODINGS)?;
+        salt.one_of("position", &POSITIONS)?;
     }
-    let hash_encoding = (".hash.encoding", custom.hash.encoding.as_ref());
-    let salt_encoding = (".salt.encoding", custom.salt.as_ref().and_then(|salt| salt.encoding.as_ref()));
-    let password = (".password.encoding", custom.password.as_ref().and_then(|password| password.encoding.as_ref()));
-    let key_encoding = (".hash.key.encoding", custom.hash.key.as_ref().and_then(|key| key.encoding.as_ref()));
-    for (at, encoding) in [hash_encoding, salt_encoding, key_encoding] {
-        if encoding.is_some_and(|encoding| !ENCODINGS.contains(&encoding.as_str())) {
-            return fail(ErrorCode::EnumMismatch, at, &format!("an encoding is one of {}", ENCODINGS.join(", ")));
-        }
+    if let Some(password) = custom.object("password", &["encoding"])? {
+        password.text("encoding")?;
     }
-    if password.1.is_some_and(String::is_empty) {
-        return fail(ErrorCode::MinLength, password.0, "password.encoding can't be empty");
+    if algorithm == "hmac" {
+        hash.needs("digest", digest)?;
+        hash.needs("key", key)?;
     }
-    if custom.algorithm == "hmac" {
-        if custom.hash.digest.as_ref().is_none_or(String::is_empty) {
-            return fail(ErrorCode::ObjectRequired, ".hash.digest", "hmac needs hash.digest");
-        }
-        if custom.hash.key.as_ref().is_none_or(|key| key.value.is_empty()) {
-            return fail(ErrorCode::ObjectRequired, ".hash.key", "hmac needs hash.key");
-        }
-    }
-    if custom.algorithm == "scrypt" {
-        for (at, number) in [
-            (".keylen", custom.keylen),
-            (".cost", custom.cost),
-            (".blockSize", custom.block_size),
-            (".parallelization", custom.parallelization),
-        ] {
-            match number {
-                None => {
-                    return fail(
-                        ErrorCode::ObjectRequired,
-                        at,
-                        "scrypt needs keylen, cost, blockSize and parallelization",
-                    );
-                }
-                Some(0) => return fail(ErrorCode::Minimum, at, "the number must be 1 or more"),
-                Some(_) => {}
-            }
+    for name in ["keylen", "cost", "blockSize", "parallelization"] {
+        let number = custom.number(name)?;
+        if algorithm == "scrypt" {
+            custom.needs(name, number)?;
         }
     }
     Ok(())
@@ -142,33 +148,49 @@ pub fn check_custom_password_hash(value: &RawValue) -> Result<(), RowError> {
 
 /// Checks `mfa_factors`.
 pub fn check_mfa_factors(value: &RawValue) -> Result<(), RowError> {
-    const PATH: &str = "mfa_factors";
-    let fail = |index: usize, message: &str| {
-        Err(RowError::new(ErrorCode::MfaFactorsFailed, format!("{PATH}[{index}]"), message))
+    let Ok(factors) = serde_json::from_str::<Vec<&RawValue>>(value.get()) else {
+        return Err(RowError::new(ErrorCode::InvalidType, FACTOR, "mfa_factors must be an array"));
     };
-    let Ok(factors) = serde_json::from_str::<Vec<MfaFactor>>(value.get()) else {
-        let message = "mfa_factors must be an array of objects with totp.secret, phone.value or email.value";
-        return Err(RowError::new(ErrorCode::MfaFactorsFailed, PATH, message));
+    if factors.len() < *FACTORS.start() {
+        return Err(RowError::new(ErrorCode::ArrayLengthShort, FACTOR, "mfa_factors has no entry"));
+    }
+    if factors.len() > *FACTORS.end() {
+        let message = format!("mfa_factors has more than {} entries", FACTORS.end());
+        return Err(RowError::new(ErrorCode::ArrayLengthLong, FACTOR, message));
+    }
+    for (index, factor) in factors.into_iter().enumerate() {
+        let path = format!("{FACTOR}[{index}]");
+        check_factor(&path, factor).map_err(|message| RowError::new(ErrorCode::MfaFactorsFailed, path, message))?;
+    }
+    Ok(())
+}
+
+fn check_factor(path: &str, factor: &RawValue) -> Result<(), String> {
+    let words = |error: RowError| error.message;
+    let factor = Known::parse(path.to_owned(), factor, &["totp", "phone", "email"]).map_err(words)?;
+    let text = |name: &str, member: &str| -> Result<Option<String>, RowError> {
+        let Some(object) = factor.object(name, &[member])? else { return Ok(None) };
+        object.needs(member, object.text(member)?).map(Some)
     };
-    for (index, factor) in factors.iter().enumerate() {
-        match factor {
-            MfaFactor { totp: None, phone: None, email: None } => return fail(index, "the factor is empty"),
-            MfaFactor { totp: Some(Totp { secret }), .. } if !is_base32(secret) => {
-                return fail(index, "totp.secret must be base32 without padding");
-            }
-            MfaFactor { phone: Some(phone), .. } if !phone.value.starts_with('+') => {
-                return fail(index, "phone.value must begin with +");
-            }
-            MfaFactor { email: Some(email), .. } if !email_address::EmailAddress::is_valid(&email.value) => {
-                return fail(index, "email.value must be an e-mail address");
-            }
-            MfaFactor { .. } => {}
-        }
+    let secret = text("totp", "secret").map_err(words)?;
+    let phone = text("phone", "value").map_err(words)?;
+    let email = text("email", "value").map_err(words)?;
+    if secret.is_none() && phone.is_none() && email.is_none() {
+        return Err("the factor is empty".to_owned());
+    }
+    if secret.is_some_and(|secret| !is_base32(&secret)) {
+        return Err("totp.secret must be base32 without padding".to_owned());
+    }
+    if phone.is_some_and(|phone| !is_phone_number(&phone)) {
+        return Err("phone.value must be \"+\" and 1 to 15 digits".to_owned());
+    }
+    if email.is_some_and(|email| !email_address::EmailAddress::is_valid(&email)) {
+        return Err("email.value must be an e-mail address".to_owned());
     }
     Ok(())
 }
 
 /// RFC 4648's alphabet, without padding.
 fn is_base32(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_uppercase() || (b'2'..=b'7').contains(&byte))
+    text.bytes().all(|byte| byte.is_ascii_uppercase() || (b'2'..=b'7').contains(&byte))
 }

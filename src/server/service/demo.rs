@@ -1,13 +1,19 @@
 //! The demo tenant: something to look at right after the first start.
 
-use std::io::{BufReader, Write, pipe};
+use std::io::{Write, pipe};
 
 use crate::{
-    domain::{audit::Event, connection::ConnectionName, role::Role},
+    domain::{
+        audit::Event,
+        connection::ConnectionName,
+        import::{FailedUser, ImportProgress},
+        role::Role,
+    },
     server::{
         generate,
-        import::{Import, Observer, Rules, Summary},
+        import::{Import, ImportControl, Observed, Observer, Rules},
         random,
+        store::user_writer::{ImportOptions, Mode},
     },
 };
 
@@ -79,26 +85,29 @@ impl Services {
         let invalid = |error: &dyn std::fmt::Display| OperatorError::Invalid(format!("the demo's users: {error}"));
         let (reader, writer) = pipe().map_err(|error| invalid(&error))?;
         let import = Import { rules: Rules { restore: true, now: self.clock.now() } };
-        let target = self.store.user_writer(connection_seq)?;
+        let options = ImportOptions { connection_seq, mode: Mode::Insert, ledger: None };
+        let sink = Observed { sink: self.store.import_writer(options)?, observer: &mut Log };
         let summary = std::thread::scope(|scope| {
             scope.spawn(move || {
                 let mut writer = std::io::BufWriter::new(writer);
                 // If the reader ends early, the import has the cause.
                 let _ = generate::write_users(&mut writer, users, seed).and_then(|()| writer.flush());
             });
-            import.run(BufReader::new(reader), target, &mut Silent).map_err(|error| invalid(&error))
+            import
+                .run(reader, &ImportProgress::default(), sink, &ImportControl::default())
+                .map_err(|error| invalid(&error))
         })?;
         if summary.inserted == users { Ok(()) } else { Err(invalid(&format_args!("{summary:?}"))) }
     }
 }
 
-/// Watches nothing: generated users keep every rule, and the summary is checked.
-struct Silent;
+/// Says who failed: generated users keep every rule, so that is a defect.
+struct Log;
 
-impl Observer for Silent {
-    fn failed(&mut self, line: u64, errors: &[crate::domain::import::RowError]) {
-        tracing::error!(line, ?errors, "a generated user was refused");
+impl Observer for Log {
+    fn failed(&mut self, user: &FailedUser) {
+        tracing::error!(line = user.line, errors = ?user.errors, "a generated user was refused");
     }
 
-    fn progressed(&mut self, _: &Summary) {}
+    fn progressed(&mut self, _: &ImportProgress) {}
 }

@@ -2,50 +2,9 @@
 
 use rusqlite::{Connection, params};
 
-use crate::domain::user_search::{Search, write_words};
+use crate::domain::user_search::{Search, Words};
 
-use super::{Store, StoreError, dialect::sqlite, user_writer::NewUser};
-
-/// How many attributes a search looks in.
-const ATTRIBUTES: usize = 5;
-
-/// The words of a user's attributes, ready for the index. Making them is work that whoever writes need not do.
-#[derive(Debug, Clone)]
-pub struct Words {
-    /// Those of all attributes, one after the other.
-    text: String,
-    /// Where those of each attribute end.
-    ends: [usize; ATTRIBUTES],
-}
-
-impl Words {
-    /// The words of a user who is added.
-    pub fn of(user: &NewUser) -> Self {
-        Self::of_attributes([
-            user.name.as_deref(),
-            user.email.as_deref(),
-            user.username.as_deref(),
-            Some(&user.user_id),
-            user.phone_number.as_deref(),
-        ])
-    }
-
-    /// The words of `name`, `email`, `username`, `user_id` and `phone_number`.
-    fn of_attributes(attributes: [Option<&str>; ATTRIBUTES]) -> Self {
-        let mut text = String::with_capacity(attributes.iter().flatten().map(|attribute| attribute.len()).sum());
-        let ends = attributes.map(|attribute| {
-            write_words(attribute.unwrap_or_default(), &mut text);
-            text.len()
-        });
-        Self { text, ends }
-    }
-
-    /// Those of one attribute; none if the user lacks it, which to the index is the same as an empty text.
-    fn attribute(&self, index: usize) -> &str {
-        let start = if index == 0 { 0 } else { self.ends[index - 1] };
-        &self.text[start..self.ends[index]]
-    }
-}
+use super::{Store, StoreError, dialect::sqlite};
 
 /// Adds a user's words, in the transaction that adds the user.
 pub fn add(database: &Connection, seq: i64, connection_seq: i64, words: &Words) -> rusqlite::Result<()> {
@@ -64,6 +23,12 @@ pub fn add(database: &Connection, seq: i64, connection_seq: i64, words: &Words) 
             connection_seq.to_string(),
         ])?;
     Ok(())
+}
+
+/// Puts a changed user's words in the place of those of before, in the transaction that changes the user.
+pub fn replace(database: &Connection, seq: i64, connection_seq: i64, words: &Words) -> rusqlite::Result<()> {
+    database.prepare_cached("DELETE FROM user_search WHERE rowid = ?1")?.execute([seq])?;
+    add(database, seq, connection_seq, words)
 }
 
 /// What the index is asked for a search; `None`: nobody can be found.
@@ -129,7 +94,7 @@ fn add_missing(database: &Connection) -> rusqlite::Result<usize> {
     let mut added = 0;
     while let Some(row) = rows.next()? {
         let text = |column: usize| Ok::<_, rusqlite::Error>(row.get_ref(column)?.as_str_or_null()?);
-        let words = Words::of_attributes([text(2)?, text(3)?, text(4)?, text(5)?, text(6)?]);
+        let words = Words::of([text(2)?, text(3)?, text(4)?, text(5)?, text(6)?]);
         add(database, row.get(0)?, row.get(1)?, &words)?;
         added += 1;
     }

@@ -1,0 +1,219 @@
+//! Users in bulk, for imports: many to a transaction, with the failures and the progress of their job.
+
+mod duplicates;
+mod insert;
+mod ledger;
+mod rehearsal;
+mod transaction;
+mod upsert;
+
+use rusqlite::{Connection, params};
+
+use crate::{
+    domain::import::{FailedUser, ImportProgress},
+    server::import::{ImportError, Outcome, PreparedUser, UserSink},
+};
+
+use super::{Store, StoreError, dialect::sqlite, secrets::SecretsKey};
+
+use rehearsal::Rehearsal;
+use transaction::Transaction;
+use upsert::Touched;
+
+pub use ledger::Ledger;
+
+/// What is done with users.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// They are added; one that is there already fails.
+    Insert,
+    /// As `Insert`, but one whose e-mail address is there already is changed.
+    Upsert,
+    /// Nothing: the outcomes are those that an import would have.
+    DryRun {
+        /// An import with upsert.
+        upsert: bool,
+    },
+}
+
+/// What an [`UserWriter`] is for.
+#[derive(Debug, Clone)]
+pub struct ImportOptions {
+    /// Key of the connection that users are added to.
+    pub connection_seq: i64,
+    /// What is done with them.
+    pub mode: Mode,
+    /// The job whose progress and failures are kept; `None`: there is no job, and nothing to go on from after a kill.
+    pub ledger: Option<Ledger>,
+}
+
+/// Writes users on a connection of its own. What was not committed is rolled back when it is dropped.
+pub struct UserWriter {
+    database: Connection,
+    secrets: SecretsKey,
+    connection_seq: i64,
+    work: Work,
+    ledger: Option<Ledger>,
+    /// Failures that wait for their transaction, because there is none in which to write them yet.
+    waiting: Vec<FailedUser>,
+    start: ImportProgress,
+    /// The transaction that is open.
+    open: Option<Transaction>,
+}
+
+/// A mode, with what it needs.
+enum Work {
+    Insert,
+    Upsert(Touched),
+    DryRun(Rehearsal),
+}
+
+impl Store {
+    /// Begins to write users. It blocks, so it belongs on a thread of its own.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn import_writer(&self, options: ImportOptions) -> Result<UserWriter, StoreError> {
+        let ImportOptions { connection_seq, mode, ledger } = options;
+        let database = sqlite::open_writer(&self.file)?;
+        let start = match (&ledger, mode) {
+            (None, _) => ImportProgress::default(),
+            // What it has seen is gone with the process, so it begins anew.
+            (Some(ledger), Mode::DryRun { .. }) => {
+                ledger.forget(&database)?;
+                ImportProgress::default()
+            }
+            (Some(ledger), Mode::Insert | Mode::Upsert) => ledger.progress(&database)?,
+        };
+        let work = match mode {
+            Mode::Insert => Work::Insert,
+            Mode::Upsert => Work::Upsert(Touched::new(&database, ledger.as_ref())?),
+            Mode::DryRun { upsert } => Work::DryRun(Rehearsal::new(&database, upsert)?),
+        };
+        let secrets = self.secrets.clone();
+        Ok(UserWriter { database, secrets, connection_seq, work, ledger, waiting: Vec::new(), start, open: None })
+    }
+}
+
+impl UserWriter {
+    /// Where to go on: what is durable of earlier attempts at the job. A dry run begins anew, and so does what has no job.
+    pub fn start(&self) -> ImportProgress {
+        self.start
+    }
+
+    /// The transaction, begun if none is open.
+    fn transaction(&mut self) -> Result<Transaction, StoreError> {
+        Ok(match self.open.take() {
+            Some(transaction) => transaction,
+            None => {
+                // A dry run writes what it has seen where nobody else is, so it needs no lock.
+                let is_dry = matches!(self.work, Work::DryRun(_));
+                self.database.execute_batch(if is_dry { "BEGIN" } else { sqlite::BEGIN_WRITING })?;
+                Transaction::begin()
+            }
+        })
+    }
+
+    fn apply_in_transaction(&mut self, user: &PreparedUser) -> Result<Outcome, StoreError> {
+        let mut transaction = self.transaction()?;
+        let (database, connection_seq) = (&self.database, self.connection_seq);
+        let outcome = match &self.work {
+            Work::Insert => insert::insert(database, &self.secrets, connection_seq, user)?.outcome(),
+            Work::Upsert(touched) => upsert::upsert(database, &self.secrets, connection_seq, touched, user)?,
+            Work::DryRun(rehearsal) => rehearsal.apply(database, connection_seq, &user.user)?,
+        };
+        transaction.holds(insert::bytes(&user.user));
+        if outcome == Outcome::Inserted && !matches!(self.work, Work::DryRun(_)) {
+            transaction.added += 1;
+        }
+        self.open = Some(transaction);
+        Ok(outcome)
+    }
+
+    fn keep_failure(&mut self, user: &FailedUser) -> Result<(), StoreError> {
+        let mut transaction = self.transaction()?;
+        if let Some(ledger) = &self.ledger {
+            transaction.holds(user.user.as_ref().map_or(0, String::len));
+            match self.work {
+                Work::DryRun(_) => {
+                    transaction.waits(user.user.as_ref().map_or(0, String::len));
+                    self.waiting.push(user.clone());
+                }
+                Work::Insert | Work::Upsert(_) => ledger.add_failure(&self.database, user)?,
+            }
+        }
+        self.open = Some(transaction);
+        Ok(())
+    }
+
+    /// Ends the transaction, if one is open.
+    fn end_transaction(&mut self, progress: &ImportProgress) -> Result<(), ImportError> {
+        let Some(Transaction { added, .. }) = self.open.take() else { return Ok(()) };
+        if let Work::DryRun(_) = self.work {
+            self.database.execute_batch("COMMIT").map_err(StoreError::from)?;
+            let Some(ledger) = &self.ledger else { return Ok(()) };
+            self.database.execute_batch(sqlite::BEGIN_WRITING).map_err(StoreError::from)?;
+            for user in self.waiting.drain(..) {
+                ledger.add_failure(&self.database, &user)?;
+            }
+        } else if added > 0 {
+            self.database
+                .prepare_cached("UPDATE connections SET users = users + ?1 WHERE seq = ?2")
+                .and_then(|mut statement| statement.execute(params![added, self.connection_seq]))
+                .map_err(StoreError::from)?;
+        }
+        self.commit_with(progress)
+    }
+
+    /// Commits what is written together with the progress, unless the job is no longer this worker's.
+    fn commit_with(&self, progress: &ImportProgress) -> Result<(), ImportError> {
+        if let Some(ledger) = &self.ledger
+            && !ledger.save(&self.database, progress)?
+        {
+            self.database.execute_batch("ROLLBACK").map_err(StoreError::from)?;
+            return Err(ImportError::LeaseLost);
+        }
+        Ok(self.database.execute_batch("COMMIT").map_err(StoreError::from)?)
+    }
+}
+
+impl UserSink for UserWriter {
+    fn apply(&mut self, user: &PreparedUser) -> Result<Outcome, ImportError> {
+        Ok(self.apply_in_transaction(user)?)
+    }
+
+    fn fail(&mut self, user: &FailedUser) -> Result<(), ImportError> {
+        Ok(self.keep_failure(user)?)
+    }
+
+    fn reached(&mut self, progress: &ImportProgress) -> Result<bool, ImportError> {
+        let is_full = self.open.as_mut().is_some_and(Transaction::is_full_with_one_more);
+        if is_full {
+            self.end_transaction(progress)?;
+            sqlite::let_others_write(&self.database).map_err(StoreError::from)?;
+        }
+        Ok(is_full)
+    }
+
+    fn commit(&mut self, progress: &ImportProgress) -> Result<(), ImportError> {
+        self.end_transaction(progress)?;
+        // Else the next one to write, who wants to write little, would copy all of it.
+        Ok(sqlite::fold_log(&self.database).map_err(StoreError::from)?)
+    }
+
+    fn finish(&mut self, progress: &ImportProgress) -> Result<(), ImportError> {
+        self.end_transaction(progress)?;
+        if let Some(ledger) = &self.ledger {
+            self.database.execute_batch(sqlite::BEGIN_WRITING).map_err(StoreError::from)?;
+            ledger.forget_users(&self.database)?;
+            self.commit_with(progress)?;
+        }
+        Ok(sqlite::fold_log(&self.database).map_err(StoreError::from)?)
+    }
+}
+
+impl From<StoreError> for ImportError {
+    fn from(error: StoreError) -> Self {
+        Self::store(error)
+    }
+}

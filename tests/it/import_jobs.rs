@@ -1,0 +1,314 @@
+//! What a job keeps of its import: progress and failures agree with the users, whenever it is interrupted.
+
+use std::io::{self, Read};
+
+use muster::{
+    domain::{
+        import::{FailedUser, ImportProgress, ImportSummary},
+        job::JobId,
+        timestamp::Timestamp,
+    },
+    server::{
+        import::{Import, ImportControl, ImportError, Observed, Observer, Outcome, PreparedUser, Rules, UserSink},
+        store::{
+            jobs::{Lane, Lease},
+            user_writer::{ImportOptions, Ledger, Mode, UserWriter},
+        },
+    },
+};
+
+use crate::support::{NOW, World, request};
+
+const IMPORT: Import = Import { rules: Rules { restore: true, now: NOW } };
+
+/// A job that a worker has begun.
+async fn begin(world: &World) -> Ledger {
+    world.add_job(Lane::Bulk, &request("json", &[]), "ann@acme.test").await;
+    take_over(world).await
+}
+
+/// The lease of the worker that takes the job next.
+async fn take_over(world: &World) -> Ledger {
+    world.store.release_all_jobs().await.unwrap();
+    let Lease { job_id, fencing_token } =
+        world.store.claim_job(Lane::Bulk, NOW, Timestamp::MAX).await.unwrap().unwrap();
+    Ledger { job_id, fencing_token }
+}
+
+fn writer(world: &World, connection_seq: i64, mode: Mode, ledger: &Ledger) -> UserWriter {
+    world.store.import_writer(ImportOptions { connection_seq, mode, ledger: Some(ledger.clone()) }).unwrap()
+}
+
+fn run(
+    world: &World,
+    seq: i64,
+    mode: Mode,
+    ledger: &Ledger,
+    file: impl Read + Send,
+) -> Result<ImportSummary, ImportError> {
+    let writer = writer(world, seq, mode, ledger);
+    let from = writer.start();
+    IMPORT.run(file, &from, writer, &ImportControl::default())
+}
+
+/// Number, line, user and errors of each failure that is kept, and the codes under which they are found.
+fn kept(world: &World, job: &JobId) -> (Vec<(i64, i64, Option<String>, String)>, Vec<(String, i64)>) {
+    let sqlite = world.sqlite();
+    let mut failures = sqlite
+        .prepare("SELECT number, line, user_json, errors FROM import_failures WHERE job_id = ?1 ORDER BY number")
+        .unwrap();
+    let failures = failures
+        .query_map([job.as_str()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))
+        .unwrap()
+        .map(Result::unwrap)
+        .collect();
+    let mut codes = sqlite
+        .prepare("SELECT code, number FROM import_failure_codes WHERE job_id = ?1 ORDER BY code, number")
+        .unwrap();
+    let codes =
+        codes.query_map([job.as_str()], |row| Ok((row.get(0)?, row.get(1)?))).unwrap().map(Result::unwrap).collect();
+    (failures, codes)
+}
+
+fn progress(world: &World, job: &JobId) -> Option<ImportProgress> {
+    let json: Option<String> = world
+        .sqlite()
+        .query_row("SELECT import_progress FROM jobs WHERE id = ?1", [job.as_str()], |row| row.get(0))
+        .unwrap();
+    json.map(|json| serde_json::from_str(&json).unwrap())
+}
+
+/// Everything of the users but their keys and made-up ids, in their order.
+fn users(world: &World) -> Vec<String> {
+    let sqlite = world.sqlite();
+    let mut select = sqlite
+        .prepare(
+            "SELECT json_array(email, username, name, user_metadata, app_metadata, blocked, updated_at) FROM users ORDER BY seq",
+        )
+        .unwrap();
+    select.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+}
+
+fn count(world: &World, sql: &str) -> i64 {
+    world.sqlite().query_row(sql, [], |row| row.get(0)).unwrap()
+}
+
+#[tokio::test]
+async fn progress_and_failures_are_kept_with_the_users() {
+    let world = World::new().await;
+    let (seq, _) = world.connection("Db").await;
+    let ledger = begin(&world).await;
+    let file = "{\"username\": \"a\"}\n\n{\"email\": 5, \"x\": 1, \"password_hash\": \"hunter2\"}\n{\"username\": \"A\"}\n[\"hunter2\"]\n";
+    let summary = run(&world, seq, Mode::Insert, &ledger, file.as_bytes()).unwrap();
+    assert_eq!(summary, ImportSummary { total: 4, inserted: 1, failed: 3, ..ImportSummary::default() });
+    assert_eq!(progress(&world, &ledger.job_id), Some(ImportProgress { bytes: file.len() as u64, summary }));
+    let (failures, codes) = kept(&world, &ledger.job_id);
+    let shown: Vec<_> = failures.iter().map(|(number, line, user, _)| (*number, *line, user.as_deref())).collect();
+    assert_eq!(shown, [(2, 3, Some(r#"{"email":5,"x":1}"#)), (3, 4, Some(r#"{"username":"A"}"#)), (4, 5, None)]);
+    assert!(!format!("{failures:?}").contains("hunter2"), "{failures:?}");
+    let codes: Vec<_> = codes.iter().map(|(code, number)| (code.as_str(), *number)).collect();
+    assert_eq!(
+        codes,
+        [("DUPLICATED_USER", 3), ("INVALID_TYPE", 2), ("NOT_PASSED", 2), ("OBJECT_REQUIRED", 4), ("PATTERN", 2)]
+    );
+    // They go with the job.
+    let sqlite = world.sqlite();
+    sqlite.execute_batch("PRAGMA foreign_keys = ON; DELETE FROM jobs").unwrap();
+    assert_eq!(kept(&world, &ledger.job_id), (Vec::new(), Vec::new()));
+}
+
+#[tokio::test]
+async fn a_paused_workers_late_writes_are_refused() {
+    for mode in [Mode::Insert, Mode::Upsert, Mode::DryRun { upsert: false }] {
+        let world = World::new().await;
+        let (seq, _) = world.connection("Db").await;
+        let paused = begin(&world).await;
+        let mut late = writer(&world, seq, mode, &paused);
+        let ledger = take_over(&world).await;
+        let file = "{\"username\": \"a\"}\n{\"username\": \"b\"}\nx";
+        let from = late.start();
+        let failed = FailedUser { number: 1, line: 1, user: None, errors: Vec::new() };
+        late.fail(&failed).unwrap();
+        let error = IMPORT.run(file.as_bytes(), &from, late, &ImportControl::default()).unwrap_err();
+        assert!(matches!(error, ImportError::LeaseLost), "{mode:?}: {error}");
+        assert_eq!(users(&world), [""; 0], "{mode:?}");
+        assert_eq!(kept(&world, &ledger.job_id), (Vec::new(), Vec::new()), "{mode:?}");
+        assert_eq!(progress(&world, &ledger.job_id), None);
+        assert_eq!(count(&world, "SELECT users FROM connections"), 0);
+        // The one that has the lease gets through, and so nobody is there twice.
+        let summary = run(&world, seq, mode, &ledger, file.as_bytes()).unwrap();
+        assert_eq!((summary.total, summary.failed), (3, 1), "{mode:?}");
+        // A job that was cancelled takes nothing either.
+        world.sqlite().execute("UPDATE jobs SET status = 'cancelled'", []).unwrap();
+        let more = format!("{file}\n{{\"username\": \"c\"}}");
+        let error = run(&world, seq, mode, &ledger, more.as_bytes()).unwrap_err();
+        assert!(matches!(error, ImportError::LeaseLost), "{mode:?}: {error}");
+        assert_eq!(users(&world).len(), if mode == (Mode::DryRun { upsert: false }) { 0 } else { 2 });
+    }
+}
+
+/// A sink that makes its users durable now and then, and dies without a word.
+struct Dying {
+    sink: UserWriter,
+    /// Users between two commits.
+    every: u64,
+    /// Users after which it dies.
+    dies_after: u64,
+    seen: u64,
+}
+
+impl UserSink for Dying {
+    fn apply(&mut self, user: &PreparedUser) -> Result<Outcome, ImportError> {
+        self.sink.apply(user)
+    }
+
+    fn fail(&mut self, user: &FailedUser) -> Result<(), ImportError> {
+        self.sink.fail(user)
+    }
+
+    fn reached(&mut self, progress: &ImportProgress) -> Result<bool, ImportError> {
+        self.seen += 1;
+        if self.seen == self.dies_after {
+            return Err(ImportError::store("killed"));
+        }
+        if self.seen % self.every == 0 {
+            self.sink.commit(progress)?;
+            return Ok(true);
+        }
+        self.sink.reached(progress)
+    }
+
+    fn commit(&mut self, progress: &ImportProgress) -> Result<(), ImportError> {
+        self.sink.commit(progress)
+    }
+
+    fn finish(&mut self, progress: &ImportProgress) -> Result<(), ImportError> {
+        self.sink.finish(progress)
+    }
+}
+
+/// Users of whom some fail, some are there twice and some were there before.
+fn difficult_file(users: u32) -> String {
+    (0..users)
+        .map(|n| match n % 7 {
+            1 => format!("{{\"email\": \"u{}@b.example\", \"name\": \"again {n}\"}}\n", n / 2),
+            3 => "{\"name\": \"nobody\"}\n\n".to_owned(),
+            5 => "{broken\n".to_owned(),
+            _ => format!("{{\"email\": \"u{n}@b.example\", \"name\": \"n{n}\", \"user_metadata\": {{\"n\": {n}}}}}\n"),
+        })
+        .collect()
+}
+
+const BEFORE: &str = "{\"email\": \"u2@b.example\", \"name\": \"before\"}\n{\"email\": \"u9@b.example\", \"app_metadata\": {\"x\": 1}}\n";
+
+#[tokio::test]
+async fn whoever_is_killed_goes_on_with_no_user_twice_and_none_lost() {
+    let file = difficult_file(200);
+    for mode in [Mode::Insert, Mode::Upsert, Mode::DryRun { upsert: true }] {
+        let straight = World::new().await;
+        let (seq, _) = straight.connection("Db").await;
+        straight.import(seq, BEFORE.as_bytes());
+        let ledger = begin(&straight).await;
+        let expected = run(&straight, seq, mode, &ledger, file.as_bytes()).unwrap();
+        let expected_failures = kept(&straight, &ledger.job_id);
+        assert!(expected.failed > 50 && expected.inserted > 50, "{expected:?}");
+
+        for (dies_after, every) in [(1, 3), (7, 3), (29, 10), (64, 1), (33, 1_000)] {
+            let world = World::new().await;
+            let (seq, _) = world.connection("Db").await;
+            world.import(seq, BEFORE.as_bytes());
+            let mut ledger = begin(&world).await;
+            let mut attempts = 0;
+            let summary = loop {
+                attempts += 1;
+                // It gets further each time, or it would never come to an end.
+                let sink = writer(&world, seq, mode, &ledger);
+                let from = sink.start();
+                let dying = Dying { sink, every, dies_after: dies_after * attempts, seen: 0 };
+                match IMPORT.run(file.as_bytes(), &from, dying, &ImportControl::default()) {
+                    Ok(summary) => break summary,
+                    Err(error) => assert!(error.to_string().contains("killed"), "{error}"),
+                }
+                ledger = take_over(&world).await;
+            };
+            assert!(attempts > 1);
+            let what = format!("{mode:?}, dies after {dies_after}, commits every {every}");
+            assert_eq!(summary, expected, "{what}");
+            assert_eq!(kept(&world, &ledger.job_id), expected_failures, "{what}");
+            assert_eq!(users(&world), users(&straight), "{what}");
+            assert_eq!(progress(&world, &ledger.job_id).unwrap().summary, expected, "{what}");
+            let counted = count(&world, "SELECT users FROM connections");
+            assert_eq!(counted, users(&world).len() as i64, "{what}");
+            assert_eq!(count(&world, "SELECT count(*) FROM import_users"), 0, "{what}");
+        }
+    }
+}
+
+/// Asks the import to stop in the middle.
+struct Stopper<'c>(&'c ImportControl, u64);
+
+impl Observer for Stopper<'_> {
+    fn failed(&mut self, user: &FailedUser) {
+        if user.number >= self.1 {
+            self.0.stop();
+        }
+    }
+
+    fn progressed(&mut self, _: &ImportProgress) {}
+}
+
+#[tokio::test]
+async fn whoever_is_stopped_keeps_what_is_done() {
+    let world = World::new().await;
+    let (seq, _) = world.connection("Db").await;
+    let ledger = begin(&world).await;
+    let file = difficult_file(2_000);
+    let control = ImportControl::default();
+    let mut stopper = Stopper(&control, 700);
+    let sink = Observed { sink: writer(&world, seq, Mode::Upsert, &ledger), observer: &mut stopper };
+    let error = IMPORT.run(file.as_bytes(), &ImportProgress::default(), sink, &control).unwrap_err();
+    assert!(matches!(error, ImportError::Stopped), "{error}");
+    let durable = control.progress();
+    assert!((700..1_000).contains(&durable.summary.total), "{durable:?}");
+    assert_eq!(progress(&world, &ledger.job_id), Some(durable));
+    let summary = run(&world, seq, Mode::Upsert, &ledger, file.as_bytes()).unwrap();
+    assert_eq!(summary.total, 2_000);
+    assert_eq!(users(&world).len() as u64, summary.inserted);
+}
+
+/// A file that is there up to some byte.
+struct Broken<'a>(&'a [u8]);
+
+impl Read for Broken<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self.0.read(buffer)? {
+            0 => Err(io::Error::other("the disk is gone")),
+            bytes => Ok(bytes),
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_came_before_an_error_of_the_file_stays() {
+    let world = World::new().await;
+    let (seq, _) = world.connection("Db").await;
+    let ledger = begin(&world).await;
+    let error = run(&world, seq, Mode::Insert, &ledger, Broken(b"{\"username\": \"a\"}\n{\"username")).unwrap_err();
+    assert!(matches!(error, ImportError::Read(_)), "{error}");
+    assert_eq!(users(&world).len(), 1);
+    // The whole file goes on behind it.
+    let summary =
+        run(&world, seq, Mode::Insert, &ledger, &b"{\"username\": \"a\"}\n{\"username\": \"b\"}"[..]).unwrap();
+    assert_eq!((summary.total, summary.inserted), (2, 2));
+
+    let world = World::new().await;
+    let (seq, _) = world.connection("Db").await;
+    let ledger = begin(&world).await;
+    let error =
+        run(&world, seq, Mode::Insert, &ledger, &b"[{\"username\": \"a\"},\n{\"username\": \"b"[..]).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "The file can't be read beyond line 2, column 16: the file ends before the end of the array: it was cut off."
+    );
+    assert_eq!(progress(&world, &ledger.job_id).unwrap().summary.inserted, 1);
+}

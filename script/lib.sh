@@ -71,6 +71,7 @@ setup_packages() {
         has "$command" && continue
         case $command in
         cc) packages+=(gcc libc6-dev) ;;
+        c++) packages+=(g++) ;;
         node) packages+=(nodejs) ;;
         *) packages+=("$command") ;;
         esac

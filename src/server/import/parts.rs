@@ -60,8 +60,11 @@ impl<'a> Node<'a> {
             Self::Missing => out.push_str("null"),
             Self::Json(json) => out.push_str(json),
             Self::Object(members) => {
+                out.push('{');
                 for (index, (name, value)) in members.iter().enumerate() {
-                    out.push(if index == 0 { '{' } else { ',' });
+                    if index > 0 {
+                        out.push(',');
+                    }
                     // A string always has a JSON form.
                     out.push_str(&serde_json::to_string(name).unwrap_or_default());
                     out.push(':');
@@ -70,8 +73,11 @@ impl<'a> Node<'a> {
                 out.push('}');
             }
             Self::Array(entries) => {
+                out.push('[');
                 for (index, entry) in entries.iter().enumerate() {
-                    out.push(if index == 0 { '[' } else { ',' });
+                    if index > 0 {
+                        out.push(',');
+                    }
                     entry.write(out);
                 }
                 out.push(']');

@@ -1,7 +1,7 @@
 //! What kind of file it is.
 
 use std::{
-    io::{BufRead, BufReader, Cursor, Read},
+    io::{self, BufRead, BufReader, Cursor, Read},
     sync::Arc,
 };
 
@@ -36,11 +36,11 @@ const FIRST_BYTES: u64 = 512;
 /// Opens a file.
 pub fn open<'f>(file: impl Read + Send + 'f) -> Result<(Source<'f>, Arc<Origin>), ImportError> {
     let origin = Arc::new(Origin::default());
-    let (first, raw) = first_bytes(Raw::new(file, Arc::clone(&origin)), &origin)?;
+    let (first, raw) = first_bytes(Raw::new(file, Arc::clone(&origin)));
     let reader: Box<dyn BufRead + Send + 'f> = if first.starts_with(GZIP) {
         let raw = BufReader::with_capacity(BUFFER_BYTES, Cursor::new(first).chain(raw));
         let unpacked = Unpacked::new(MultiGzDecoder::new(raw), Arc::clone(&origin));
-        let (first, unpacked) = first_bytes(unpacked, &origin)?;
+        let (first, unpacked) = first_bytes(unpacked);
         if first.starts_with(GZIP) {
             return Err(Position::START.not_readable("this is gzipped twice: unpack it once"));
         }
@@ -57,12 +57,26 @@ pub fn open<'f>(file: impl Read + Send + 'f) -> Result<(Source<'f>, Arc<Origin>)
     Ok((source, origin))
 }
 
-/// The first bytes of a file, as far as it has so many: a pipe may give them one by one.
-fn first_bytes<R: Read>(mut file: R, origin: &Origin) -> Result<(Vec<u8>, R), ImportError> {
+/// The first bytes of a file, as far as it has so many, and the rest. A pipe may give them one by one.
+fn first_bytes<R: Read>(mut file: R) -> (Vec<u8>, Rest<R>) {
     let mut first = Vec::new();
-    match (&mut file).take(FIRST_BYTES).read_to_end(&mut first) {
-        Ok(_) => Ok((first, file)),
-        Err(error) => Err(origin.error(error, Position::START)),
+    let error = (&mut file).take(FIRST_BYTES).read_to_end(&mut first).err();
+    (first, Rest { file, error })
+}
+
+/// A file behind its first bytes.
+struct Rest<R> {
+    file: R,
+    /// What went wrong behind the first bytes: it must not hide the users before it.
+    error: Option<io::Error>,
+}
+
+impl<R: Read> Read for Rest<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self.error.take() {
+            Some(error) => Err(error),
+            None => self.file.read(buffer),
+        }
     }
 }
 

@@ -23,7 +23,7 @@ impl<'f> Lines<'f> {
                 out.truncate(start);
                 return Ok(Some(Found { at, problem: Some(too_long()) }));
             }
-            if out.last() == Some(&b'\r') {
+            if out.len() > start && out.last() == Some(&b'\r') {
                 out.pop();
             }
             if !out[start..].trim_ascii().is_empty() {

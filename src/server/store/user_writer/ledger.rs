@@ -32,6 +32,14 @@ impl Ledger {
         }
     }
 
+    /// Whether the job is still this worker's.
+    pub(super) fn is_held(&self, database: &Connection) -> Result<bool, StoreError> {
+        let exists = database
+            .prepare_cached("SELECT 1 FROM jobs WHERE id = ?1 AND fencing_token = ?2 AND status = 'processing'")?
+            .exists(params![self.job_id.as_str(), self.fencing_token])?;
+        Ok(exists)
+    }
+
     /// Writes the progress; `false`: the job is no longer this worker's.
     pub(super) fn save(&self, database: &Connection, progress: &ImportProgress) -> Result<bool, StoreError> {
         let json = serde_json::to_string(progress).map_err(|error| StoreError::Corrupt(error.to_string()))?;

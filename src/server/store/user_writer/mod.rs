@@ -102,48 +102,39 @@ impl UserWriter {
     }
 
     /// The transaction, begun if none is open.
-    fn transaction(&mut self) -> Result<Transaction, StoreError> {
-        Ok(match self.open.take() {
-            Some(transaction) => transaction,
-            None => {
-                // A dry run writes what it has seen where nobody else is, so it needs no lock.
-                let is_dry = matches!(self.work, Work::DryRun(_));
-                self.database.execute_batch(if is_dry { "BEGIN" } else { sqlite::BEGIN_WRITING })?;
-                Transaction::begin()
-            }
-        })
+    fn transaction(&mut self) -> Result<Transaction, ImportError> {
+        if let Some(transaction) = self.open.take() {
+            return Ok(transaction);
+        }
+        match self.work {
+            // It writes what it has seen where nobody else is, so it needs no lock.
+            Work::DryRun(_) => self.database.execute_batch("BEGIN").map_err(StoreError::from)?,
+            Work::Insert | Work::Upsert(_) => self.begin_writing()?,
+        }
+        Ok(Transaction::begin())
+    }
+
+    /// Takes the lock, unless the job is no longer this worker's: nobody can take the job over while the lock is held.
+    fn begin_writing(&self) -> Result<(), ImportError> {
+        self.database.execute_batch(sqlite::BEGIN_WRITING).map_err(StoreError::from)?;
+        match &self.ledger {
+            Some(ledger) if !ledger.is_held(&self.database)? => self.lease_lost(),
+            _ => Ok(()),
+        }
+    }
+
+    fn lease_lost(&self) -> Result<(), ImportError> {
+        self.database.execute_batch("ROLLBACK").map_err(StoreError::from)?;
+        Err(ImportError::LeaseLost)
     }
 
     fn apply_in_transaction(&mut self, user: &PreparedUser) -> Result<Outcome, StoreError> {
-        let mut transaction = self.transaction()?;
         let (database, connection_seq) = (&self.database, self.connection_seq);
-        let outcome = match &self.work {
-            Work::Insert => insert::insert(database, &self.secrets, connection_seq, user)?.outcome(),
-            Work::Upsert(touched) => upsert::upsert(database, &self.secrets, connection_seq, touched, user)?,
-            Work::DryRun(rehearsal) => rehearsal.apply(database, connection_seq, &user.user)?,
-        };
-        transaction.holds(insert::bytes(&user.user));
-        if outcome == Outcome::Inserted && !matches!(self.work, Work::DryRun(_)) {
-            transaction.added += 1;
+        match &self.work {
+            Work::Insert => Ok(insert::insert(database, &self.secrets, connection_seq, user)?.outcome()),
+            Work::Upsert(touched) => upsert::upsert(database, &self.secrets, connection_seq, touched, user),
+            Work::DryRun(rehearsal) => Ok(rehearsal.apply(database, connection_seq, &user.user)?),
         }
-        self.open = Some(transaction);
-        Ok(outcome)
-    }
-
-    fn keep_failure(&mut self, user: &FailedUser) -> Result<(), StoreError> {
-        let mut transaction = self.transaction()?;
-        if let Some(ledger) = &self.ledger {
-            transaction.holds(user.user.as_ref().map_or(0, String::len));
-            match self.work {
-                Work::DryRun(_) => {
-                    transaction.waits(user.user.as_ref().map_or(0, String::len));
-                    self.waiting.push(user.clone());
-                }
-                Work::Insert | Work::Upsert(_) => ledger.add_failure(&self.database, user)?,
-            }
-        }
-        self.open = Some(transaction);
-        Ok(())
     }
 
     /// Ends the transaction, if one is open.
@@ -152,7 +143,7 @@ impl UserWriter {
         if let Work::DryRun(_) = self.work {
             self.database.execute_batch("COMMIT").map_err(StoreError::from)?;
             let Some(ledger) = &self.ledger else { return Ok(()) };
-            self.database.execute_batch(sqlite::BEGIN_WRITING).map_err(StoreError::from)?;
+            self.begin_writing()?;
             for user in self.waiting.drain(..) {
                 ledger.add_failure(&self.database, &user)?;
             }
@@ -170,8 +161,7 @@ impl UserWriter {
         if let Some(ledger) = &self.ledger
             && !ledger.save(&self.database, progress)?
         {
-            self.database.execute_batch("ROLLBACK").map_err(StoreError::from)?;
-            return Err(ImportError::LeaseLost);
+            return self.lease_lost();
         }
         Ok(self.database.execute_batch("COMMIT").map_err(StoreError::from)?)
     }
@@ -179,11 +169,31 @@ impl UserWriter {
 
 impl UserSink for UserWriter {
     fn apply(&mut self, user: &PreparedUser) -> Result<Outcome, ImportError> {
-        Ok(self.apply_in_transaction(user)?)
+        let mut transaction = self.transaction()?;
+        let outcome = self.apply_in_transaction(user)?;
+        transaction.holds(insert::bytes(&user.user));
+        if outcome == Outcome::Inserted && !matches!(self.work, Work::DryRun(_)) {
+            transaction.added += 1;
+        }
+        self.open = Some(transaction);
+        Ok(outcome)
     }
 
     fn fail(&mut self, user: &FailedUser) -> Result<(), ImportError> {
-        Ok(self.keep_failure(user)?)
+        let mut transaction = self.transaction()?;
+        if let Some(ledger) = &self.ledger {
+            let bytes = user.user.as_ref().map_or(0, String::len);
+            transaction.holds(bytes);
+            match self.work {
+                Work::DryRun(_) => {
+                    transaction.waits(bytes);
+                    self.waiting.push(user.clone());
+                }
+                Work::Insert | Work::Upsert(_) => ledger.add_failure(&self.database, user)?,
+            }
+        }
+        self.open = Some(transaction);
+        Ok(())
     }
 
     fn reached(&mut self, progress: &ImportProgress) -> Result<bool, ImportError> {
@@ -204,7 +214,7 @@ impl UserSink for UserWriter {
     fn finish(&mut self, progress: &ImportProgress) -> Result<(), ImportError> {
         self.end_transaction(progress)?;
         if let Some(ledger) = &self.ledger {
-            self.database.execute_batch(sqlite::BEGIN_WRITING).map_err(StoreError::from)?;
+            self.begin_writing()?;
             ledger.forget_users(&self.database)?;
             self.commit_with(progress)?;
         }

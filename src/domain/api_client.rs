@@ -168,6 +168,12 @@ impl Scopes {
         self.0.contains(&scope)
     }
 
+    /// Those that are among `others` too; `None`: none is.
+    pub fn only(&self, others: &Self) -> Option<Self> {
+        let scopes: Vec<_> = self.iter().filter(|scope| others.has(*scope)).collect();
+        (!scopes.is_empty()).then_some(Self(scopes))
+    }
+
     /// Each of them.
     pub fn iter(&self) -> impl Iterator<Item = Scope> + '_ {
         self.0.iter().copied()

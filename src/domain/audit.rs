@@ -60,6 +60,14 @@ actions! {
     ExportCompleted, "export_completed", "Export completed";
     /// An export ended without a file, or its file is lost.
     ExportFailed, "export_failed", "Export failed";
+    /// An import was submitted.
+    ImportSubmitted, "import_submitted", "Import submitted";
+    /// An import has been through its file.
+    ImportCompleted, "import_completed", "Import completed";
+    /// An import ended before the end of its file.
+    ImportFailed, "import_failed", "Import failed";
+    /// The users that an import could not import were downloaded.
+    FailuresDownloaded, "failures_downloaded", "Failed users downloaded";
     /// A member ended a job.
     JobCancelled, "job_cancelled", "Job cancelled";
     /// A download link was made.
@@ -188,6 +196,24 @@ pub enum ExportFailure {
     FileVanished,
 }
 
+/// Why an import did not come to the end of its file. What the job itself says may name a user; this never does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ImportFailure {
+    /// The database failed.
+    Database,
+    /// The file could not be read from the disk.
+    Disk,
+    /// The file holds no users, or not to its end.
+    NotReadable,
+    /// It was stopped.
+    Stopped,
+    /// The program itself failed.
+    Defect,
+    /// The uploaded file has vanished from the disk.
+    FileVanished,
+}
+
 /// What happened, with its details. Each is recorded with its actor, address and, where there is one, its job.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "action", content = "details", rename_all = "snake_case")]
@@ -235,6 +261,36 @@ pub enum Event {
     },
     ExportFailed {
         reason: ExportFailure,
+    },
+    /// `connection`: its name; `bytes` of the file as it was uploaded. The file's name is in the job only: it may name people.
+    ImportSubmitted {
+        connection: String,
+        upsert: bool,
+        restore: bool,
+        dry_run: bool,
+        bytes: u64,
+    },
+    /// `dry_run`: then the numbers say what would have happened; `sha256` of the file as it was uploaded.
+    ImportCompleted {
+        dry_run: bool,
+        total: u64,
+        inserted: u64,
+        updated: u64,
+        failed: u64,
+        sha256: String,
+    },
+    /// `total`, `inserted`, `updated`, `failed`: what it had come to by then, which stays.
+    ImportFailed {
+        reason: ImportFailure,
+        dry_run: bool,
+        total: u64,
+        inserted: u64,
+        updated: u64,
+        failed: u64,
+    },
+    /// `users`: how many there were.
+    FailuresDownloaded {
+        users: u64,
     },
     JobCancelled {},
     LinkMinted {
@@ -330,6 +386,10 @@ impl Event {
             Self::ExportSubmitted { .. } => Action::ExportSubmitted,
             Self::ExportCompleted { .. } => Action::ExportCompleted,
             Self::ExportFailed { .. } => Action::ExportFailed,
+            Self::ImportSubmitted { .. } => Action::ImportSubmitted,
+            Self::ImportCompleted { .. } => Action::ImportCompleted,
+            Self::ImportFailed { .. } => Action::ImportFailed,
+            Self::FailuresDownloaded { .. } => Action::FailuresDownloaded,
             Self::JobCancelled {} => Action::JobCancelled,
             Self::LinkMinted { .. } => Action::LinkMinted,
             Self::Downloaded { .. } => Action::Downloaded,
@@ -392,6 +452,21 @@ mod tests {
             Event::SignInRefused { reason: Refusal::WrongPassword },
             Event::ExportSubmitted { connection: None, searched: true, format: "csv".into(), fields, limit: Some(10) },
             Event::ExportCompleted { rows: u64::MAX, bytes: 0, sha256: "00".into() },
+            Event::ImportSubmitted {
+                connection: "Db".into(),
+                upsert: true,
+                restore: false,
+                dry_run: false,
+                bytes: 10 << 30,
+            },
+            Event::ImportFailed {
+                reason: ImportFailure::NotReadable,
+                dry_run: true,
+                total: 3,
+                inserted: 1,
+                updated: 0,
+                failed: 2,
+            },
             Event::AccessDenied { permission: Permission::SeeUsers, role: Some(Role::ViewerConfig) },
             Event::MemberRoleChanged { email: email(), from: Role::Admin, to: Role::ViewerUsers },
             Event::SessionsEnded { email: email(), sessions: 3 },

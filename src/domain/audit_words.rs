@@ -2,7 +2,7 @@
 
 use super::{
     activity::{Detail, DetailValue},
-    audit::{Event, ExportFailure, Refusal},
+    audit::{Event, ExportFailure, ImportFailure, Refusal},
     role::Role,
 };
 
@@ -33,6 +33,20 @@ impl ExportFailure {
     }
 }
 
+impl ImportFailure {
+    /// In words.
+    fn words(self) -> &'static str {
+        match self {
+            Self::Database => "The database failed",
+            Self::Disk => "The file could not be read from the disk",
+            Self::NotReadable => "The file is not one of users, or not to its end; the job says where",
+            Self::Stopped => "It was stopped",
+            Self::Defect => "A defect of the server; its log has the details",
+            Self::FileVanished => "The file has vanished from the server's disk",
+        }
+    }
+}
+
 fn detail(label: &str, value: DetailValue) -> Detail {
     Detail { label: label.to_owned(), value }
 }
@@ -48,6 +62,13 @@ fn member(email: String, role: Option<Role>) -> Vec<Detail> {
 
 fn file(rows: u64, sha256: String) -> [Detail; 2] {
     [detail("Rows", DetailValue::Number(rows)), detail("SHA-256", DetailValue::Sha256(sha256))]
+}
+
+/// What became of an import's users.
+fn counts(dry_run: bool, [total, inserted, updated, failed]: [u64; 4]) -> Vec<Detail> {
+    let numbers = [("Users", total), ("Inserted", inserted), ("Updated", updated), ("Failed", failed)];
+    let numbers = numbers.into_iter().map(|(label, number)| detail(label, DetailValue::Number(number)));
+    dry_run.then(|| text("Dry run", "nothing was changed")).into_iter().chain(numbers).collect()
 }
 
 impl Event {
@@ -94,6 +115,27 @@ impl Event {
                 vec![rows, detail("Size", DetailValue::Bytes(bytes)), sha256]
             }
             Self::ExportFailed { reason } => vec![text("Reason", reason.words())],
+            Self::ImportSubmitted { connection, upsert, restore, dry_run, bytes } => [
+                Some(text("Connection", connection)),
+                dry_run.then(|| text("Dry run", "nothing is changed")),
+                upsert.then(|| text("Upsert", "users that are there already are updated")),
+                restore.then(|| text("Restore", "read-only attributes are kept")),
+                Some(detail("Size", DetailValue::Bytes(bytes))),
+            ]
+            .into_iter()
+            .flatten()
+            .collect(),
+            Self::ImportCompleted { dry_run, total, inserted, updated, failed, sha256 } => {
+                let mut details = counts(dry_run, [total, inserted, updated, failed]);
+                details.push(detail("SHA-256", DetailValue::Sha256(sha256)));
+                details
+            }
+            Self::ImportFailed { reason, dry_run, total, inserted, updated, failed } => {
+                let mut details = counts(dry_run, [total, inserted, updated, failed]);
+                details.insert(0, text("Reason", reason.words()));
+                details
+            }
+            Self::FailuresDownloaded { users } => vec![detail("Users", DetailValue::Number(users))],
             Self::LinkMinted { file_name } => vec![text("File", file_name)],
             Self::Downloaded { file_name, rows, sha256, part } => std::iter::once(text("File", file_name))
                 .chain(part.then(|| text("Part", "a part of the file was asked for")))

@@ -6,7 +6,7 @@ use leptos::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::export::Violation;
+use super::{export::Violation, import_form::ImportViolation};
 
 /// Why a request was not carried out, in a form that is safe to show: no secret, no database text, no path.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
@@ -41,6 +41,18 @@ pub enum AppError {
     /// Rules of an export are broken; each at its field.
     #[error("The export settings need a correction.")]
     InvalidExport(Vec<Violation>),
+    /// Rules of an import are broken; each at its field.
+    #[error("The import settings need a correction.")]
+    InvalidImport(Vec<ImportViolation>),
+    /// The file is larger than an import may be.
+    #[error("The file is too large: an import has {} at most.", bytes_in_words(*most))]
+    TooLarge {
+        /// Most bytes.
+        most: u64,
+    },
+    /// The server's disk is full.
+    #[error("The server's disk is full. Ask whoever runs it for more room.")]
+    DiskFull,
     /// The database took too long.
     #[error("This search takes too long. Make it find fewer users.")]
     TooSlow,
@@ -60,10 +72,12 @@ impl AppError {
             Self::Forbidden => 403,
             Self::NotFound => 404,
             Self::Conflict(_) => 409,
-            Self::Invalid(_) | Self::InvalidExport(_) => 422,
+            Self::TooLarge { .. } => 413,
+            Self::Invalid(_) | Self::InvalidExport(_) | Self::InvalidImport(_) => 422,
             Self::TooManyAttempts { .. } => 429,
             Self::TooSlow => 503,
             Self::Unreachable | Self::Internal => 500,
+            Self::DiskFull => 507,
         }
     }
 }
@@ -72,6 +86,13 @@ impl From<Vec<Violation>> for AppError {
     fn from(violations: Vec<Violation>) -> Self {
         Self::InvalidExport(violations)
     }
+}
+
+/// How much, in the largest unit that it is a whole number of: `10 GiB`, `500 KiB`, `1000 bytes`.
+fn bytes_in_words(bytes: u64) -> String {
+    let units = [(30, "GiB"), (20, "MiB"), (10, "KiB")];
+    let unit = units.into_iter().find(|(bits, _)| bytes >> bits > 0 && bytes.trailing_zeros() >= *bits);
+    unit.map_or_else(|| format!("{bytes} bytes"), |(bits, name)| format!("{} {name}", bytes >> bits))
 }
 
 /// How long to wait: `20 seconds`, `2 minutes`; rounded up, so that it is never too early.
@@ -95,6 +116,16 @@ impl FromServerFnError for AppError {
 #[cfg(test)]
 mod tests {
     use super::AppError;
+
+    #[test]
+    fn how_much_is_too_much() {
+        for (most, words) in
+            [(10 << 30, "10 GiB"), (1536 << 20, "1536 MiB"), (512_000, "500 KiB"), (1_000, "1000 bytes")]
+        {
+            let text = AppError::TooLarge { most }.to_string();
+            assert_eq!(text, format!("The file is too large: an import has {words} at most."));
+        }
+    }
 
     #[test]
     fn how_long_to_wait() {

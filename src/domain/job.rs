@@ -244,16 +244,20 @@ pub struct JobView {
     pub time_left_seconds: Option<u64>,
     /// Users a second, of its last attempt; `None` while that is unknown.
     pub rows_per_second: Option<u64>,
-    /// SHA-256 of the gzipped file, lower-case hex, once completed.
+    /// SHA-256, lower-case hex, once completed: of an export's gzipped file, or of an import's as it was uploaded.
     pub sha256: Option<String>,
     /// Why it failed, or who cancelled it, in words for a person.
     pub status_details: Option<String>,
-    /// Name of the file that a download gets, without `.gz`.
+    /// Name of the file that a download gets, without `.gz`; of an import, that with the failed users.
     pub file_name: String,
     /// How long a link to its file works, in seconds.
     pub link_lifetime_seconds: u32,
     /// Whether the member who asks may cancel it now.
     pub can_cancel: bool,
+    /// Whether it is a completed dry run whose file the member who asks may now import for good.
+    pub can_import: bool,
+    /// Whether it is an import whose failed users the member who asks may see.
+    pub can_see_failures: bool,
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ pub mod export_form;
 pub mod field;
 pub mod id;
 pub mod import;
+pub mod import_form;
 pub mod import_request;
 pub mod invitation;
 pub mod job;

@@ -32,6 +32,10 @@ pub enum Permission {
     CancelOthersJobs,
     /// Submit an import.
     ImportUsers,
+    /// Import attributes that an import may not set otherwise, such as when a user was created.
+    RestoreUsers,
+    /// See the users that an import could not import, as they stand in its file.
+    SeeFailedUsers,
     /// Manage members.
     ManageMembers,
     /// Manage API clients.
@@ -50,6 +54,8 @@ impl Permission {
             Self::ExportUsers => "export users",
             Self::CancelOthersJobs => "cancel the jobs of others",
             Self::ImportUsers => "import users",
+            Self::RestoreUsers => "restore read-only attributes of users",
+            Self::SeeFailedUsers => "see users that could not be imported",
             Self::ManageMembers => "manage members",
             Self::ManageClients => "manage API clients",
             Self::SeeActivity => "see the activity",
@@ -67,8 +73,13 @@ impl Role {
             Permission::SeeUsers | Permission::SeeJobs | Permission::SeeConnections | Permission::ExportUsers => {
                 self != Self::ViewerConfig
             }
-            Permission::ImportUsers | Permission::CancelOthersJobs => matches!(self, Self::Admin | Self::EditorUsers),
-            Permission::ManageMembers | Permission::ManageClients | Permission::SeeActivity => self == Self::Admin,
+            Permission::ImportUsers | Permission::SeeFailedUsers | Permission::CancelOthersJobs => {
+                matches!(self, Self::Admin | Self::EditorUsers)
+            }
+            Permission::RestoreUsers
+            | Permission::ManageMembers
+            | Permission::ManageClients
+            | Permission::SeeActivity => self == Self::Admin,
         }
     }
 
@@ -124,10 +135,10 @@ mod tests {
     #[test]
     fn who_may_do_what() {
         let table = [
-            (Role::Admin, [true; 9]),
-            (Role::EditorUsers, [true, true, true, true, true, true, false, false, false]),
-            (Role::ViewerUsers, [true, true, true, true, false, false, false, false, false]),
-            (Role::ViewerConfig, [false; 9]),
+            (Role::Admin, [true; 11]),
+            (Role::EditorUsers, [true, true, true, true, true, true, true, false, false, false, false]),
+            (Role::ViewerUsers, [true, true, true, true, false, false, false, false, false, false, false]),
+            (Role::ViewerConfig, [false; 11]),
         ];
         for (role, expected) in table {
             let permissions = [
@@ -137,6 +148,8 @@ mod tests {
                 ExportUsers,
                 CancelOthersJobs,
                 ImportUsers,
+                SeeFailedUsers,
+                RestoreUsers,
                 ManageMembers,
                 ManageClients,
                 SeeActivity,

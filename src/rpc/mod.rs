@@ -7,6 +7,7 @@
 pub mod activity;
 pub mod clients;
 pub mod exports;
+pub mod imports;
 pub mod invitation;
 pub mod members;
 pub mod my_sessions;

@@ -21,7 +21,7 @@ const ENV_PREFIX: &str = "MUSTER_";
 pub struct Settings {
     /// Where the server listens.
     pub addr: SocketAddr,
-    /// Where the database, its key and the export files are.
+    /// Where the database, its key, the export files and the uploads are.
     pub data_dir: PathBuf,
     /// The tenant's name: the sidebar shows it and export files have it.
     pub tenant: String,
@@ -53,8 +53,14 @@ pub struct Settings {
     pub workers: u16,
     /// Sample jobs that run at once, beside the bulk ones.
     pub sample_workers: u16,
+    /// Imports that run at once.
+    pub import_workers: u16,
     /// Threads of an export; 0: one for each core.
     pub export_threads: u16,
+    /// Most bytes of a file to be imported.
+    pub import_max_bytes: u64,
+    /// Seconds after which an upload is cut off that brings nothing, or next to nothing.
+    pub upload_idle_seconds: u32,
     /// Seconds after which a worker that is not heard of loses its job.
     pub lease_seconds: u32,
     /// Seconds that requests may go on after the server was told to stop.
@@ -81,7 +87,10 @@ impl Default for Settings {
             api_requests_per_second: 50,
             workers: 2,
             sample_workers: 2,
+            import_workers: 2,
             export_threads: 0,
+            import_max_bytes: 10 * 1024 * 1024 * 1024,
+            upload_idle_seconds: 30,
             lease_seconds: 30,
             shutdown_seconds: 10,
         }
@@ -134,10 +143,16 @@ impl Settings {
             ("api_requests_per_second", self.api_requests_per_second),
             ("workers", self.workers.into()),
             ("sample_workers", self.sample_workers.into()),
+            ("import_workers", self.import_workers.into()),
+            ("upload_idle_seconds", self.upload_idle_seconds),
         ] {
             if number == 0 {
                 return Err(format!("{name} must be 1 or more"));
             }
+        }
+        // SQLite's numbers have 63 bits, and so have those of files.
+        if !(1..=i64::MAX.unsigned_abs()).contains(&self.import_max_bytes) {
+            return Err(format!("import_max_bytes must be 1 to {}", i64::MAX));
         }
         if self.session_max_lifetime_seconds < self.session_lifetime_seconds {
             return Err(format!(
@@ -232,6 +247,7 @@ mod tests {
             ("colour = 1", None, "colour"),
             ("tenant = \"a/b\"", None, "tenant \"a/b\""),
             ("trusted_proxies = [\"10.0.0.0\"]", None, "trusted_proxies"),
+            ("import_max_bytes = 0", None, "import_max_bytes must be 1 to"),
             ("workers = 0", None, "workers must be 1 or more"),
             ("session_max_lifetime_seconds = 60", None, "session_max_lifetime_seconds (60) must not be below"),
             ("demo = true\naddr = \"0.0.0.0:80\"", None, "no loopback address"),

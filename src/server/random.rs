@@ -3,11 +3,16 @@
 use rand::{Rng, RngCore, TryRngCore, rngs::OsRng};
 use sha2::{Digest, Sha256};
 
-use crate::domain::{api_client::ClientId, connection::ConnectionId, job::JobId};
+use crate::domain::{api_client::ClientId, connection::ConnectionId, import_form::UploadId, job::JobId};
 
 /// A new job's identifier.
 pub fn job_id() -> JobId {
     JobId::from_random(below_62())
+}
+
+/// A new upload's identifier.
+pub fn upload_id() -> UploadId {
+    UploadId::from_random(below_62())
 }
 
 /// A new connection's identifier.

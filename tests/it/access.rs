@@ -20,7 +20,7 @@ enum Who {
     /// A browser that gave the right password a moment ago and whose code is still to come, which none here is.
     HalfSignedIn,
 }
-use Permission::{ExportUsers, ManageClients, ManageMembers, SeeActivity, SeeUsers};
+use Permission::{ExportUsers, ImportUsers, ManageClients, ManageMembers, SeeActivity, SeeFailedUsers, SeeUsers};
 use Who::{Anyone, Can, HalfSignedIn, SignedIn};
 
 impl Who {
@@ -56,7 +56,7 @@ const PAGES: [(&str, &str, Who); 18] = [
 ];
 
 /// Routes that are no pages: method, route, an address of it and who may go through.
-const ROUTES: [(&str, &str, &str, Who); 7] = [
+const ROUTES: [(&str, &str, &str, Who); 13] = [
     ("POST", "/settings/members", "/settings/members", Can(ManageMembers)),
     ("POST", "/settings/clients", "/settings/clients", Can(ManageClients)),
     ("POST", "/activity/export", "/activity/export", Can(SeeActivity)),
@@ -66,6 +66,17 @@ const ROUTES: [(&str, &str, &str, Who); 7] = [
         "/users/import-export/jobs/job_0000000000000000/download",
         Can(ExportUsers),
     ),
+    (
+        "POST",
+        "/users/import-export/jobs/{id}/failures",
+        "/users/import-export/jobs/job_0000000000000000/failures",
+        Can(SeeFailedUsers),
+    ),
+    ("POST", "/users/import-export/import", "/users/import-export/import", Can(ImportUsers)),
+    ("POST", "/uploads", "/uploads", Can(ImportUsers)),
+    ("HEAD", "/uploads/{id}", "/uploads/upl_0000000000000000", Can(ImportUsers)),
+    ("PATCH", "/uploads/{id}", "/uploads/upl_0000000000000000", Can(ImportUsers)),
+    ("DELETE", "/uploads/{id}", "/uploads/upl_0000000000000000", Can(ImportUsers)),
     // A link is a bearer; this one is unknown.
     ("GET", "/downloads/{token}/{file}", "/downloads/unknown/acme.csv", Anyone),
     ("GET", "/favicon.svg", "/favicon.svg", Anyone),
@@ -73,7 +84,7 @@ const ROUTES: [(&str, &str, &str, Who); 7] = [
 ];
 
 /// Server functions and who may call them. `sign_out` is last: it ends the session.
-const FUNCTIONS: [(&str, Who); 40] = [
+const FUNCTIONS: [(&str, Who); 43] = [
     ("current_session", Anyone),
     ("sign_in", Anyone),
     ("sign_in_waits_for_code", HalfSignedIn),
@@ -88,6 +99,9 @@ const FUNCTIONS: [(&str, Who); 40] = [
     ("list_jobs", Can(SeeUsers)),
     ("get_job", Can(SeeUsers)),
     ("cancel_job", Can(ExportUsers)),
+    ("submit_import", Can(ImportUsers)),
+    ("import_checked", Can(ImportUsers)),
+    ("import_failures", Can(SeeFailedUsers)),
     ("list_activity", Can(SeeActivity)),
     ("list_members", Can(ManageMembers)),
     ("change_member", Can(ManageMembers)),
@@ -173,8 +187,9 @@ async fn pages_and_routes() {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/server/http/router.rs");
     let source = fs::read_to_string(source).unwrap();
     let own = source.matches(".route(").count() + source.matches(".route_service(").count();
+    let routes = sorted(ROUTES.map(|(_, route, ..)| route));
     // All of the table but the files under /pkg, and the server functions.
-    assert_eq!(own + source.matches(".nest(").count(), ROUTES.len() + 1, "each route is in the table");
+    assert_eq!(own + source.matches(".nest(").count(), routes.len() + 1, "each route is in the table");
 
     let world = World::new().await;
     let server = world.serve().await;
@@ -184,7 +199,9 @@ async fn pages_and_routes() {
     for role in ROLES {
         let client = client(&server, role).await;
         for &(_, path, _) in &ways {
-            for method in METHODS {
+            // A page answers HEAD as it does GET.
+            let head = ways.iter().any(|way| (way.0, way.1) == ("HEAD", path)).then_some("HEAD");
+            for method in METHODS.into_iter().chain(head) {
                 let name = format!("{role:?} {method} {path}");
                 let (status, location, text) = send(&client, method, path, "same-origin").await;
                 let Some((.., who)) = ways.iter().find(|way| (way.0, way.1) == (method, path)) else {
@@ -192,7 +209,11 @@ async fn pages_and_routes() {
                     continue;
                 };
                 let sign_in = location.starts_with("/sign-in");
+                // A script asks, not a person: it follows no redirect to a page, and has to say by which protocol it speaks.
+                let is_upload = path.starts_with("/uploads");
                 match (who, role) {
+                    _ if who.includes(role) && is_upload => assert_eq!(status, 412, "{name}"),
+                    (_, None) if is_upload => assert_eq!(status, 401, "{name}"),
                     _ if who.includes(role) => {
                         assert!(!sign_in && [200, 302, 303, 404, 422].contains(&status), "{name}: {status} {text}");
                     }
@@ -201,7 +222,7 @@ async fn pages_and_routes() {
                     }
                     (_, Some(_)) => assert_eq!(status, 403, "{name}"),
                 }
-                if method != "GET" {
+                if !["GET", "HEAD"].contains(&method) {
                     assert_eq!(send(&client, method, path, "cross-site").await.0, 403, "{name} from another site");
                 }
             }

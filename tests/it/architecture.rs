@@ -44,6 +44,7 @@ const RULES: [(&str, &[&str]); 17] = [
             "server::export",
             "server::files",
             "server::import",
+            "server::random",
             "server::store",
         ],
     ),

@@ -60,10 +60,32 @@ async fn no_log_line_holds_a_secret() {
     let app = app.secret.replace(' ', "");
     client.rpc("confirm_second_factor", &[("code", "907856")]).await;
     client.get("/users?q=secret.person").send().await.unwrap();
+
+    // An import of a file that is called by someone's name, as a form and in pieces, with users that fail and a file that is none.
+    let database = rusqlite::Connection::open(dir.path().join("data/muster.db")).unwrap();
+    let connection: String = database.query_row("SELECT id FROM connections", [], |row| row.get(0)).unwrap();
+    let file = format!(
+        "{{\"email\":\"secret.person@example.com\",\"password_hash\":\"{bcrypt}\"}}\n\
+         {{\"email\":\"secret.person\",\"password_hash\":\"{TYPED}\"}}\nsecret.person\n"
+    );
+    let head = "; filename=\"secret.person.json\"";
+    let form = client.import_form(&[("connection", "", connection.as_bytes()), ("file", head, file.as_bytes())]);
+    let location = form.send().await.unwrap().headers()["location"].to_str().unwrap().to_owned();
+    let id = location.rsplit('/').next().unwrap().parse().unwrap();
+    assert_eq!(client.ended(&id).await.summary.unwrap().failed, 3);
+    assert_eq!(client.failed_users(&id).await.len(), 2);
+    client.rpc("import_failures", &[("id", id.as_str())]).await;
+    let upload = client.upload(b"[{\"email\":\"secret.person@example.org\"}, secret.person").await;
+    let form = [("form[upload]", upload.as_str()), ("form[connection]", &connection)];
+    let id = client.ask("submit_import", &form).await;
+    assert_eq!(client.ended(&id).await.status, JobStatus::Failed);
     drop(process);
 
     let log = fs::read_to_string(&log).unwrap();
-    assert!(log.lines().count() > 100 && log.contains("a download began"), "everything is logged");
+    assert!(
+        log.lines().count() > 100 && log.contains("a download began") && log.contains("an import ended"),
+        "everything is logged"
+    );
     let person = "secret.person";
     for secret in [PASSWORD, TYPED, changed, &session, &token, &invited, &app, "907856", &bcrypt, person] {
         let line = log.lines().find(|line| line.contains(secret));

@@ -1,8 +1,9 @@
-//! Export files on the local disk.
+//! Export files and uploads on the local disk.
 //!
-//! A file is written under a name of its own lease, made durable, and only then given its final name; what was
+//! An export's file is written under a name of its own lease, made durable, and only then given its final name; what was
 //! interrupted is an orphan that the sweeper deletes.
 
+mod imports;
 mod publish;
 mod resume;
 
@@ -21,6 +22,7 @@ use crate::{
     },
 };
 
+pub use imports::{Appending, ImportFiles, Incoming, Received};
 pub use publish::{FileSink, StreamSink};
 
 /// What finished files end with.
@@ -29,21 +31,27 @@ const FINISHED: &str = ".gz";
 /// What files in the making end with.
 const PARTIAL: &str = ".partial";
 
-/// The directory of export files.
+/// The directory of export files, and that of uploads.
 #[derive(Debug, Clone)]
 pub struct FileStore {
     dir: PathBuf,
+    imports: ImportFiles,
 }
 
 impl FileStore {
-    /// Opens the directory `exports` in `parent`, making it if it is not there.
+    /// Opens the directories `exports` and `imports` in `parent`, making them if they are not there.
     ///
     /// # Errors
-    /// When it can't be made.
+    /// When they can't be made.
     pub fn open(parent: &Path) -> io::Result<Self> {
         let dir = parent.join("exports");
         data_dir::create(&dir)?;
-        Ok(Self { dir })
+        Ok(Self { dir, imports: ImportFiles::open(parent)? })
+    }
+
+    /// The files that were uploaded to be imported.
+    pub fn imports(&self) -> &ImportFiles {
+        &self.imports
     }
 
     /// The key of the file that a lease of a job makes.

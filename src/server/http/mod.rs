@@ -1,15 +1,20 @@
-//! The web server: pages, server functions and downloads.
+//! The web server: pages, server functions, uploads and downloads.
 
 mod activity;
 pub mod api;
 mod download;
+mod failures;
 mod file_body;
 mod headers;
+mod import;
 mod origin;
+mod pace;
 mod pages;
+mod parts;
 mod router;
 mod serve;
 mod site;
+mod uploads;
 
 pub use router::router;
 pub use serve::{Limits, serve};

@@ -162,8 +162,8 @@ fn status_of<T>(result: &Result<T, AppError>) -> Option<StatusCode> {
     result.as_ref().err().and_then(|error| StatusCode::from_u16(error.status()).ok())
 }
 
-/// Renders the page at `path` with what came of a form.
-async fn show<T: Clone + Send + Sync + 'static>(
+/// Renders the page at `path` with what came of a form, and answers with `status`, if that is not right.
+pub async fn show<T: Clone + Send + Sync + 'static>(
     state: &AppState,
     session: SessionHandle,
     base: BaseUrl,
@@ -181,7 +181,7 @@ async fn show<T: Clone + Send + Sync + 'static>(
     let options = state.site.options.clone();
     let render = leptos_axum::render_app_async_with_context(context, move || document(&options));
     let mut response = render(request).await;
-    if let Some(status) = status.filter(|_| response.status() == StatusCode::OK) {
+    if let Some(status) = status {
         *response.status_mut() = status;
     }
     as_redirect(response)

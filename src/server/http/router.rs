@@ -7,7 +7,7 @@ use axum::{
     extract::{DefaultBodyLimit, FromRef, Request},
     http::{HeaderValue, StatusCode, header},
     middleware::Next,
-    routing::{get, post},
+    routing::{get, head, post},
 };
 use leptos_axum::{AxumRouteListing, LeptosRoutes, generate_route_list};
 use tower_http::{
@@ -17,12 +17,12 @@ use tower_http::{
 use tower_sessions::{Expiry, SessionManagerLayer, cookie::SameSite};
 
 use crate::{
-    domain::local_path,
+    domain::{import_form, local_path},
     server::{config::Settings, service::Services},
     ui,
 };
 
-use super::{activity, api, download, headers, origin::TrustedProxies, pages, site::Site};
+use super::{activity, api, download, failures, headers, import, origin::TrustedProxies, pages, site::Site, uploads};
 
 /// Largest body of a server function: a form with hundreds of fields is far smaller.
 const MAX_BODY_BYTES: usize = 1024 * 1024;
@@ -43,6 +43,8 @@ pub struct AppState {
     pub api_limits: api::Limits,
     /// The proxies in front of the server.
     pub trusted_proxies: TrustedProxies,
+    /// How long an upload may bring next to nothing.
+    pub upload_idle: Duration,
 }
 
 impl FromRef<AppState> for leptos::config::LeptosOptions {
@@ -63,6 +65,7 @@ pub fn router(services: Services, site: Site, settings: &Settings) -> Result<Rou
         routes: Arc::clone(&routes),
         api_limits: api::Limits::new(settings, services.clone()),
         trusted_proxies: TrustedProxies::new(&settings.trusted_proxies),
+        upload_idle: Duration::from_secs(settings.upload_idle_seconds.into()),
     };
 
     let mut csrf = CsrfLayer::new();
@@ -91,7 +94,14 @@ pub fn router(services: Services, site: Site, settings: &Settings) -> Result<Rou
         .layer(SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, HeaderValue::from_static("no-store")));
     let mint = Router::new().route("/users/import-export/jobs/{id}/download", post(download::mint));
     let activity = Router::new().route("/activity/export", post(activity::export));
-    let with_session = pages.merge(mint).merge(activity).layer(sessions);
+    // Files come in as slowly as they come, so these have a limit of their own.
+    let imports = Router::new()
+        .route(import_form::PATH, post(import::import))
+        .route(import_form::UPLOADS, post(uploads::create).options(uploads::options))
+        .route("/uploads/{id}", head(uploads::state).patch(uploads::append).delete(uploads::remove))
+        .route("/users/import-export/jobs/{id}/failures", post(failures::download))
+        .layer(SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, HeaderValue::from_static("no-store")));
+    let with_session = pages.merge(mint).merge(activity).merge(imports).layer(sessions);
 
     // A file's name has its content's hash, so it never changes; without hashes browsers must ask each time.
     let caching = if site.options.hash_files { "public, max-age=31536000, immutable" } else { "no-cache" };

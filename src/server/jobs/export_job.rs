@@ -12,7 +12,7 @@ use crate::{
     },
     server::{
         export::{
-            Compression, Export, ExportError, Finished,
+            Compression, Control, Export, ExportError, Finished,
             source::{Scope, SourceError},
         },
         files::FileStore,
@@ -38,37 +38,31 @@ pub async fn run(
     lease_millis: i64,
     stop: &CancellationToken,
 ) -> Result<(), StoreError> {
-    let attempt = Arc::new(Attempt::default());
+    let attempt = Arc::new(Attempt::<Control>::default());
     let key = FileStore::key(&lease.job_id, lease.fencing_token);
     let exporting = {
         let (workers, attempt, key) = (workers.clone(), Arc::clone(&attempt), key.clone());
         tokio::task::spawn_blocking(move || export(&workers, &job, &input, &key, &attempt))
     };
-    tokio::pin!(exporting);
-    let result = tokio::select! {
-        result = &mut exporting => result,
-        ended = lease::keep(workers, lease, lease_millis, &attempt, stop) => {
-            // The engine ends soon after it was told to.
-            let result = exporting.await;
-            match ended {
-                // It was faster than the stop.
-                Ended::Stopping if matches!(result, Ok(Ok(_))) => result,
-                Ended::Stopping => {
-                    tracing::info!(job = %lease.job_id, "a job goes back to the queue because the server stops");
-                    return give_back(workers, lease, &attempt, &key).await;
-                }
-                Ended::Lost => {
-                    tracing::info!(job = %lease.job_id, "a job was cancelled, deleted or taken over while it ran");
-                    // Whoever took it over may go on with this file; then the sweeper deletes it later.
-                    let job = workers.store.job(&lease.job_id, workers.clock.now()).await?;
-                    if job.is_none_or(|job| job.status != JobStatus::Processing) {
-                        discard(workers, lease, &key);
-                    }
-                    return Ok(());
-                }
-            }
+    let (result, ended) = lease::hold(workers, lease, lease_millis, &attempt, stop, exporting).await;
+    match ended {
+        // It was faster than the stop.
+        Some(Ended::Stopping) if matches!(result, Ok(Ok(_))) => {}
+        Some(Ended::Stopping) => {
+            tracing::info!(job = %lease.job_id, "a job goes back to the queue because the server stops");
+            return give_back(workers, lease, &attempt, &key).await;
         }
-    };
+        Some(Ended::Lost) => {
+            tracing::info!(job = %lease.job_id, "a job was cancelled, deleted or taken over while it ran");
+            // Whoever took it over may go on with this file; then the sweeper deletes it later.
+            let job = workers.store.job(&lease.job_id, workers.clock.now()).await?;
+            if job.is_none_or(|job| job.status != JobStatus::Processing) {
+                discard(workers, lease, &key);
+            }
+            return Ok(());
+        }
+        None => {}
+    }
     let mut report = attempt.report();
     let (outcome, event) = match result {
         Ok(Ok(Finished { progress, sha256 })) => {
@@ -107,7 +101,7 @@ pub async fn run(
 }
 
 /// Gives the job back to the queue with the last checkpoint; without one, nobody has a use for its file.
-async fn give_back(workers: &Workers, lease: &Lease, attempt: &Attempt, key: &str) -> Result<(), StoreError> {
+async fn give_back(workers: &Workers, lease: &Lease, attempt: &Attempt<Control>, key: &str) -> Result<(), StoreError> {
     let report = attempt.report();
     let nothing_durable = report.checkpoint.is_none();
     workers.store.release_job(lease, &report, workers.clock.now()).await?;
@@ -153,7 +147,7 @@ fn export(
     job: &StoredJob,
     input: &ExportInput,
     key: &str,
-    attempt: &Attempt,
+    attempt: &Attempt<Control>,
 ) -> Result<Finished, ExportError> {
     let request = ExportRequest::parse(input).map_err(|violations| {
         let text = violations.first().map_or_else(String::new, |violation| violation.message.clone());

@@ -5,12 +5,13 @@ use std::{
     time::Duration,
 };
 
+use tokio::task::{JoinError, JoinHandle};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    domain::job::Beginning,
+    domain::job::{Beginning, Progress},
     server::{
-        export::Control,
+        export::{Control, checkpoint::Checkpoint},
         store::jobs::{Lease, Report},
     },
 };
@@ -29,16 +30,46 @@ pub enum Ended {
     Stopping,
 }
 
+/// An engine, as the heartbeats of its job see it.
+pub trait Engine {
+    /// Has it end soon.
+    fn stop(&self);
+
+    /// How far it has come, unless it writes that down itself.
+    fn progress(&self) -> Progress {
+        Progress::default()
+    }
+
+    /// Where it could go on, unless it writes that down itself.
+    fn checkpoint(&self) -> Option<Checkpoint> {
+        None
+    }
+}
+
+impl Engine for Control {
+    fn stop(&self) {
+        Control::stop(self);
+    }
+
+    fn progress(&self) -> Progress {
+        Control::progress(self)
+    }
+
+    fn checkpoint(&self) -> Option<Checkpoint> {
+        Control::checkpoint(self)
+    }
+}
+
 /// An attempt at a job, shared by the thread that runs it and the heartbeats.
 #[derive(Debug, Default)]
-pub struct Attempt {
+pub struct Attempt<E> {
     /// The engine's.
-    pub control: Control,
+    pub control: E,
     /// How it began, once that is known.
     beginning: Mutex<Option<Beginning>>,
 }
 
-impl Attempt {
+impl<E: Engine> Attempt<E> {
     /// Says how it began.
     pub fn began(&self, beginning: Beginning) {
         *self.beginning.lock().unwrap_or_else(PoisonError::into_inner) = Some(beginning);
@@ -54,12 +85,29 @@ impl Attempt {
     }
 }
 
-/// Beats until the lease is lost or the server stops; then it stops the export.
-pub async fn keep(
+/// Waits for the work of an attempt, and keeps its lease meanwhile. If the lease is lost or the server stops, the engine is told to
+/// end, and why comes with whatever the work came to.
+pub async fn hold<T>(
     workers: &Workers,
     lease: &Lease,
     lease_millis: i64,
-    attempt: &Attempt,
+    attempt: &Attempt<impl Engine>,
+    stop: &CancellationToken,
+    mut work: JoinHandle<T>,
+) -> (Result<T, JoinError>, Option<Ended>) {
+    tokio::select! {
+        result = &mut work => (result, None),
+        // The engine ends soon after it was told to.
+        ended = keep(workers, lease, lease_millis, attempt, stop) => (work.await, Some(ended)),
+    }
+}
+
+/// Beats until the lease is lost or the server stops; then it stops the engine.
+async fn keep(
+    workers: &Workers,
+    lease: &Lease,
+    lease_millis: i64,
+    attempt: &Attempt<impl Engine>,
     stop: &CancellationToken,
 ) -> Ended {
     // The interval is the least of what the screen wants and a third of the lease, so that a beat may fail.

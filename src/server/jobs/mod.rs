@@ -4,6 +4,7 @@
 //! job to another one, whose lease has a higher fencing token; what the old one still tries to write is refused.
 
 mod export_job;
+mod import_job;
 mod lease;
 mod runner;
 mod sweeper;
@@ -27,7 +28,7 @@ pub use sweeper::Sweeper;
 pub struct Workers {
     /// Where jobs are.
     pub store: Store,
-    /// Where export files go.
+    /// Where export files go, and uploads are.
     pub files: FileStore,
     /// The time.
     pub clock: Clock,
@@ -52,7 +53,11 @@ impl Workers {
         stop: &CancellationToken,
     ) -> Result<(), StoreError> {
         self.store.release_all_jobs().await?;
-        let lanes = [(Lane::Bulk, settings.workers), (Lane::Sample, settings.sample_workers)];
+        let lanes = [
+            (Lane::Bulk, settings.workers),
+            (Lane::Sample, settings.sample_workers),
+            (Lane::Import, settings.import_workers),
+        ];
         for (lane, count) in lanes {
             for _ in 0..count {
                 let runner = runner::Runner::new(self.clone(), lane, settings.lease_seconds);

@@ -9,7 +9,7 @@ use crate::{
     server::store::{StoreError, jobs::Lane},
 };
 
-use super::{Workers, export_job};
+use super::{Workers, export_job, import_job};
 
 /// How long an idle worker waits before it looks by itself, in case a wake-up was missed or a lease ran out.
 const POLL_EVERY: Duration = Duration::from_millis(500);
@@ -59,7 +59,9 @@ impl Runner {
                 JobRequest::Export(input) => {
                     export_job::run(&self.workers, &lease, job, input, self.lease_millis, stop).await?;
                 }
-                JobRequest::Import(_) => return Err(StoreError::Corrupt("a job that imports users".to_owned())),
+                JobRequest::Import(input) => {
+                    import_job::run(&self.workers, &lease, job, input, self.lease_millis, stop).await?;
+                }
             }
         }
         Ok(true)

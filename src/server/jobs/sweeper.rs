@@ -1,4 +1,4 @@
-//! Deletes what has had its time: jobs with their files and links, sessions, invitations, and files that nobody owns.
+//! Deletes what has had its time: jobs with their files, failed users and links, uploads, sessions, invitations, and files that nobody owns.
 
 use std::{collections::HashSet, time::Duration};
 
@@ -31,7 +31,7 @@ pub enum SweepError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// A file could not be deleted.
-    #[error("export files: {0}")]
+    #[error("files: {0}")]
     Files(#[from] std::io::Error),
 }
 
@@ -63,7 +63,9 @@ impl Sweeper {
     /// [`SweepError`].
     pub async fn sweep(&self) -> Result<(), SweepError> {
         let now = self.clock.now();
+        while self.store.delete_expired_failures(now).await? {}
         let jobs = self.store.delete_expired_jobs(now).await?;
+        let uploads = self.store.delete_expired_uploads(now).await?;
         self.store.delete_expired_links(now).await?;
         self.store.delete_expired_sessions(now).await?;
         self.store.delete_expired_invitations(now).await?;
@@ -79,8 +81,14 @@ impl Sweeper {
             self.files.remove(key)?;
             files += 1;
         }
-        if jobs + files > 0 {
-            tracing::info!(jobs, files, "expired jobs and orphaned files were deleted");
+        let imports = self.files.imports();
+        let ids = imports.ids()?;
+        for id in ids.difference(&self.store.uploads_with_files().await?) {
+            imports.remove(id)?;
+            files += 1;
+        }
+        if jobs + uploads + files > 0 {
+            tracing::info!(jobs, uploads, files, "expired jobs and orphaned files were deleted");
         }
         Ok(())
     }

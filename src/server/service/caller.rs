@@ -8,7 +8,7 @@ use crate::domain::{
     role::{Permission, Role},
 };
 
-use super::Origin;
+use super::{Origin, Services};
 
 /// Who asks, and from where.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,14 +86,38 @@ impl Caller {
     }
 }
 
+impl Services {
+    /// The same caller as they are by now: while a file was coming in, a role or a scope may have been taken away.
+    ///
+    /// # Errors
+    /// [`AppError::Unauthenticated`] when they are gone, or may do nothing at all.
+    pub(super) async fn renewed(&self, caller: &Caller) -> Result<Caller, AppError> {
+        let principal = match &caller.principal {
+            Principal::Member(member) => self.store.member_by_id(member.id).await?.map(Principal::Member),
+            Principal::Client(client) => {
+                let now = self.store.client(&client.id).await?;
+                let left =
+                    now.and_then(|now| now.scopes.only(&client.scopes).map(|scopes| ApiClient { scopes, ..now }));
+                left.map(Principal::Client)
+            }
+        };
+        Ok(Caller::new(principal.ok_or(AppError::Unauthenticated)?, caller.origin.clone()))
+    }
+}
+
 impl Scope {
     /// What an API client may do that has this scope.
     fn allows(self, permission: Permission) -> bool {
         match self {
             Self::ReadUsers => {
-                matches!(permission, Permission::SeeUsers | Permission::ExportUsers | Permission::SeeJobs)
+                matches!(
+                    permission,
+                    Permission::SeeUsers | Permission::ExportUsers | Permission::SeeJobs | Permission::SeeFailedUsers
+                )
             }
-            Self::CreateUsers => matches!(permission, Permission::ImportUsers | Permission::SeeJobs),
+            Self::CreateUsers => {
+                matches!(permission, Permission::ImportUsers | Permission::SeeJobs | Permission::SeeFailedUsers)
+            }
             Self::ReadConnections => permission == Permission::SeeConnections,
         }
     }

@@ -115,6 +115,9 @@ impl Services {
 
     /// Where a completed job's file is. A file that has vanished fails the job, so that nobody waits for it.
     async fn find_file(&self, job: &StoredJob) -> Result<PathBuf, AppError> {
+        if matches!(job.request, JobRequest::Import(_)) {
+            return Err(AppError::Conflict("An import has no file to download.".to_owned()));
+        }
         let key = match (job.status, &job.file_key) {
             (JobStatus::Completed, Some(key)) => key,
             (JobStatus::Failed | JobStatus::Cancelled, _) => {

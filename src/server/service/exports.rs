@@ -68,32 +68,40 @@ impl Services {
         Ok(id)
     }
 
-    /// Ends an export that waits or runs: a worker that is at it stops within a second and deletes what it has written.
-    /// A job that was cancelled before stays so, and that is no error.
+    /// Ends a job that waits or runs: a worker that is at it stops within a second. Of an export, what was written is deleted; of an
+    /// import, what was imported stays. A job that was cancelled before stays so, and that is no error.
     ///
-    /// Whoever may export may cancel their own jobs; those of others need [`Permission::CancelOthersJobs`].
+    /// Whoever may submit such a job may cancel their own; those of others need [`Permission::CancelOthersJobs`].
     ///
     /// # Errors
     /// [`AppError::Conflict`] when the job has ended otherwise; [`AppError::NotFound`] when there is none, or it has
     /// expired; [`AppError::Forbidden`] unless the member may cancel it.
     pub async fn cancel_job(&self, caller: &Caller, id: &str) -> Result<(), AppError> {
+        // Whoever may submit no job at all learns nothing of those that there are; whoever may import may export too.
         self.allow(caller, Permission::ExportUsers).await?;
         let job = self.job(id).await?;
+        self.allow(caller, submits(&job.request)).await?;
         if !is_own(caller, &job) {
             self.allow(caller, Permission::CancelOthersJobs).await?;
         }
-        let details = format!("Cancelled by {}.", caller.title());
+        let (noun, details) = match &job.request {
+            JobRequest::Export(_) => ("export", format!("Cancelled by {}.", caller.title())),
+            JobRequest::Import(import) if import.dry_run => ("dry run", format!("Cancelled by {}.", caller.title())),
+            JobRequest::Import(_) => {
+                ("import", format!("Cancelled by {}. What was imported before stays.", caller.title()))
+            }
+        };
         let entry = self.entry(caller.actor(), caller.origin(), &Event::JobCancelled {})?.of_job(&job.id);
         if self.store.cancel_job(&job.id, &details, self.clock.now(), &entry).await? {
-            tracing::info!(job = %job.id, "an export was cancelled");
+            tracing::info!(job = %job.id, "a job was cancelled");
             return Ok(());
         }
         let sentence = match self.job(id).await?.status {
             JobStatus::Cancelled => return Ok(()),
-            JobStatus::Failed => "This export has failed already: there is nothing left to cancel.",
-            _ => "This export is completed already: there is nothing left to cancel.",
+            JobStatus::Failed => format!("This {noun} has failed already: there is nothing left to cancel."),
+            _ => format!("This {noun} is completed already: there is nothing left to cancel."),
         };
-        Err(AppError::Conflict(sentence.to_owned()))
+        Err(AppError::Conflict(sentence))
     }
 
     /// A page of the jobs that have not expired: all of them or the member's own; from the newest on or from the one
@@ -137,7 +145,8 @@ impl Services {
         id: &JobId,
     ) -> Result<(JobView, Option<MintedLink>), AppError> {
         let view = self.get_job(caller, id.as_str()).await?;
-        if view.status != JobStatus::Completed || !caller.allows(Permission::ExportUsers) {
+        let is_export = matches!(view.request, JobRequest::Export(_));
+        if !is_export || view.status != JobStatus::Completed || !caller.allows(Permission::ExportUsers) {
             return Ok((view, None));
         }
         match self.mint_link(caller, id.as_str()).await {
@@ -167,10 +176,12 @@ impl Services {
             rows_per_second: job.started_at.and_then(|_| job.progress.rows_per_second(job.beginning, elapsed)),
             link_lifetime_seconds: self.settings.link_lifetime_seconds,
             can_cancel: !job.status.is_final()
-                && allows(Permission::ExportUsers)
+                && allows(submits(&job.request))
                 && (is_own(caller, &job) || allows(Permission::CancelOthersJobs)),
+            can_import: can_import(caller, &job),
+            can_see_failures: job.summary.is_some() && allows(Permission::SeeFailedUsers),
             id: job.id,
-            summary: None,
+            summary: job.summary,
             status: job.status,
             request: job.request,
             connection: job.connection,
@@ -187,6 +198,24 @@ impl Services {
             file_name: job.file_name,
         }
     }
+}
+
+/// What submitting such a job needs.
+fn submits(request: &JobRequest) -> Permission {
+    match request {
+        JobRequest::Export(_) => Permission::ExportUsers,
+        JobRequest::Import(_) => Permission::ImportUsers,
+    }
+}
+
+/// Whether the job is a dry run whose file the member may import for good.
+fn can_import(caller: &Caller, job: &StoredJob) -> bool {
+    let JobRequest::Import(import) = &job.request else { return false };
+    import.dry_run
+        && job.status == JobStatus::Completed
+        && job.upload.is_some()
+        && caller.allows(Permission::ImportUsers)
+        && (!import.restore || caller.allows(Permission::RestoreUsers))
 }
 
 /// Whether the member submitted the job.

@@ -10,6 +10,8 @@ mod demo;
 mod downloads;
 mod error;
 mod exports;
+mod failures;
+mod imports;
 mod invitations;
 mod member_sessions;
 mod members;
@@ -22,6 +24,8 @@ mod sessions;
 mod set_up;
 mod throttle;
 mod tokens;
+mod upload_turns;
+mod uploads;
 mod user_agent;
 mod users;
 
@@ -38,10 +42,13 @@ pub use caller::Caller;
 pub use demo::{DEMO_USERS, DemoMembers};
 pub use downloads::{Download, MintedLink, Wanted};
 pub use error::OperatorError;
+pub use failures::Failures;
+pub use imports::NewImport;
 pub use invitations::BaseUrl;
 pub use origin::Origin;
 pub use sessions::{SessionHandle, SessionRecords, SignedIn};
 pub use tokens::{AccessToken, TokenError, TokenRequest};
+pub use uploads::{Received, Receiving, ResumedUpload, UploadState};
 
 /// All use cases. Clones share everything.
 #[derive(Debug, Clone)]
@@ -56,6 +63,8 @@ pub struct Services {
     denials: audit::Denials,
     /// Slows guessing down.
     throttle: throttle::Throttle,
+    /// Has one request at a time write to an upload.
+    turns: upload_turns::Turns,
 }
 
 impl Services {
@@ -69,6 +78,7 @@ impl Services {
             new_jobs: Arc::default(),
             denials: audit::Denials::default(),
             throttle: throttle::Throttle::default(),
+            turns: upload_turns::Turns::default(),
         }
     }
 

@@ -42,11 +42,13 @@ pub async fn identify(
         Err(_) => address(&origin),
     };
     request.extensions_mut().insert(Found(caller));
-    let answer = async {
-        let timeout = tokio::time::timeout(TIMEOUT, next.run(request)).await;
-        timeout.unwrap_or_else(|_| ApiError::from_app(AppError::TooSlow, &[], "").into_response())
-    };
-    state.api_limits.hold(key, answer).await
+    state.api_limits.hold(key, next.run(request)).await
+}
+
+/// Answers in time, or says that it can't.
+pub async fn in_time(request: Request, next: Next) -> Response {
+    let answer = tokio::time::timeout(TIMEOUT, next.run(request)).await;
+    answer.unwrap_or_else(|_| ApiError::from_app(AppError::TooSlow, &[], "").into_response())
 }
 
 /// Counts the requests of an address, where nobody is known yet.

@@ -12,6 +12,7 @@ use crate::domain::{
     api_client::Scope,
     error::AppError,
     export::{Place, Violation},
+    import_form::{ImportPlace, ImportViolation},
 };
 
 /// The body of every answer that is an error.
@@ -72,6 +73,16 @@ impl ApiError {
         Self::new(StatusCode::BAD_REQUEST, "invalid_body", format!("Payload validation error: '{message}'."))
     }
 
+    /// A part of a form with a file is missing or empty.
+    pub fn parts(message: &str) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "invalid_body", message)
+    }
+
+    /// The body came too slowly.
+    pub fn timeout() -> Self {
+        Self::new(StatusCode::REQUEST_TIMEOUT, "request_timeout", "The body came too slowly")
+    }
+
     /// A parameter of the query is wrong.
     pub fn query(parameter: &str, message: impl std::fmt::Display) -> Self {
         let message = format!("Query validation error: '{message}' on property {parameter}.");
@@ -105,7 +116,7 @@ impl ApiError {
     }
 
     /// The body is too large.
-    pub fn too_large(most: usize) -> Self {
+    pub fn too_large(most: u64) -> Self {
         let message = format!("Payload content length greater than maximum allowed: {most}");
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "payload_too_large", message)
     }
@@ -126,6 +137,18 @@ impl ApiError {
                 Some(Violation { place, message }) => Self::body(&property(place), message),
                 None => Self::malformed_body("Invalid export"),
             },
+            AppError::InvalidImport(violations) => match violations.into_iter().next() {
+                Some(ImportViolation { place: ImportPlace::Connection, message }) => {
+                    Self::body("connection_id", message)
+                }
+                Some(ImportViolation { message, .. }) => Self::body("users", message),
+                None => Self::malformed_body("Invalid import"),
+            },
+            AppError::TooLarge { most } => Self::too_large(most),
+            AppError::DiskFull => {
+                let message = "The server's disk is full.";
+                Self::new(StatusCode::INSUFFICIENT_STORAGE, "insufficient_storage", message)
+            }
             AppError::Invalid(message) => Self::malformed_body(message),
             AppError::Conflict(message) => Self::new(StatusCode::CONFLICT, "conflict", message),
             AppError::TooManyAttempts { seconds } => Self::too_many(seconds.into()),

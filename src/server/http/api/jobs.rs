@@ -4,16 +4,18 @@ use axum::{
     Json,
     body::Bytes,
     extract::{Path, State},
-    http::{HeaderMap, StatusCode},
+    http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
+use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use crate::{
     domain::{
         api_client::Scope,
-        export::{ExportInput, ExportRequest, Format},
+        export::{ExportRequest, FieldInput, Format},
+        import::{FailedUser, ImportSummary, RowError},
         job::{JobId, JobRequest, JobStatus, JobView},
         role::Permission,
     },
@@ -21,7 +23,10 @@ use crate::{
 };
 
 use super::{
-    super::router::AppState,
+    super::{
+        failures::{self, Frame},
+        router::AppState,
+    },
     auth::Client,
     error::{ApiError, ApiErrorBody},
     export_body::{self, ExportBody, ExportField, FileFormat},
@@ -38,7 +43,7 @@ const SEE: &[Scope] = &[Scope::CreateUsers, Scope::ReadUsers];
 pub struct Job {
     /// `job_` and 16 letters or digits.
     id: String,
-    /// `users_export`.
+    /// `users_export` or `users_import`.
     r#type: String,
     /// `pending` until it ends, queued and running alike; then `completed` or `failed`.
     status: ApiStatus,
@@ -50,8 +55,10 @@ pub struct Job {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     connection_id: Option<String>,
-    /// The file's format.
-    format: FileFormat,
+    /// The format of an export's file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    format: Option<FileFormat>,
     /// Most users in the file; absent: all.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -64,6 +71,18 @@ pub struct Job {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     q: Option<String>,
+    /// Whether an import updates users that are there already.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    upsert: Option<bool>,
+    /// What an import was called by whoever submitted it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    external_id: Option<String>,
+    /// What became of an import's users so far.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    summary: Option<Summary>,
     /// Whole percent done.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -82,6 +101,25 @@ pub struct Job {
     status_details: Option<String>,
 }
 
+/// What became of the users of a file.
+#[derive(Debug, Serialize, ToSchema)]
+struct Summary {
+    /// Users that broke a rule, or were there already.
+    failed: u64,
+    /// Users that were changed.
+    updated: u64,
+    /// Users that were added.
+    inserted: u64,
+    /// Users in the file.
+    total: u64,
+}
+
+impl From<ImportSummary> for Summary {
+    fn from(ImportSummary { failed, updated, inserted, total, .. }: ImportSummary) -> Self {
+        Self { failed, updated, inserted, total }
+    }
+}
+
 /// A job's state, as programs test for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
@@ -92,46 +130,64 @@ enum ApiStatus {
 }
 
 impl Job {
-    /// The job as it was submitted.
-    fn submitted(view: JobView) -> Self {
-        let status = match view.status {
-            JobStatus::Pending | JobStatus::Processing => ApiStatus::Pending,
-            JobStatus::Completed => ApiStatus::Completed,
-            JobStatus::Failed | JobStatus::Cancelled => ApiStatus::Failed,
-        };
-        let field =
-            |field: crate::domain::export::FieldInput| ExportField { name: field.name, export_as: field.export_as };
-        let r#type = view.request.kind().name().to_owned();
-        let request = match view.request {
-            JobRequest::Export(export) => export,
-            JobRequest::Import(import) => {
-                ExportInput { connection_id: Some(import.connection_id), ..ExportInput::default() }
-            }
-        };
-        Self {
+    /// The job as it was submitted: it may run already, or have ended.
+    pub(super) fn submitted(view: JobView) -> Self {
+        let job = Self {
             id: view.id.into(),
-            r#type,
-            status,
+            r#type: view.request.kind().name().to_owned(),
+            status: ApiStatus::Pending,
             created_at: view.created_at.to_string(),
             connection: view.connection.unwrap_or_default(),
-            connection_id: request.connection_id.filter(|id| !id.is_empty()),
-            format: request.format.parse().unwrap_or(Format::Csv).into(),
-            limit: request.limit,
-            fields: request.fields.into_iter().map(field).collect(),
-            q: request.q.filter(|q| !q.is_empty()),
+            connection_id: None,
+            format: None,
+            limit: None,
+            fields: Vec::new(),
+            q: None,
+            upsert: None,
+            external_id: None,
+            summary: None,
             percentage_done: None,
             time_left_seconds: None,
             location: None,
             status_details: None,
+        };
+        match view.request {
+            JobRequest::Export(export) => {
+                let field = |field: FieldInput| ExportField { name: field.name, export_as: field.export_as };
+                Self {
+                    connection_id: export.connection_id.filter(|id| !id.is_empty()),
+                    format: Some(export.format.parse().unwrap_or(Format::Csv).into()),
+                    limit: export.limit,
+                    fields: export.fields.into_iter().map(field).collect(),
+                    q: export.q.filter(|q| !q.is_empty()),
+                    ..job
+                }
+            }
+            JobRequest::Import(import) => Self {
+                connection_id: Some(import.connection_id),
+                upsert: Some(import.upsert),
+                external_id: import.external_id,
+                ..job
+            },
         }
     }
 
     /// The job as it is now.
     fn now(view: JobView, location: Option<String>) -> Self {
-        let percentage_done = Some(view.progress.percentage_done());
-        let time_left_seconds = if view.status == JobStatus::Completed { Some(0) } else { view.time_left_seconds };
-        let status_details = view.status_details.clone();
-        Self { percentage_done, time_left_seconds, location, status_details, ..Self::submitted(view) }
+        let status = match view.status {
+            JobStatus::Pending | JobStatus::Processing => ApiStatus::Pending,
+            JobStatus::Completed => ApiStatus::Completed,
+            JobStatus::Failed | JobStatus::Cancelled => ApiStatus::Failed,
+        };
+        Self {
+            status,
+            percentage_done: Some(view.progress.percentage_done()),
+            time_left_seconds: if status == ApiStatus::Completed { Some(0) } else { view.time_left_seconds },
+            summary: view.summary.map(Summary::from),
+            location,
+            status_details: view.status_details.clone(),
+            ..Self::submitted(view)
+        }
     }
 }
 
@@ -174,8 +230,7 @@ pub async fn export(
     let request = ExportRequest::parse(&input).map_err(|violations| error(violations.into()))?;
     let id = state.services.submit_export(&caller, &request).await.map_err(error)?;
     let view = state.services.get_job(&caller, id.as_str()).await.map_err(error)?;
-    // It may run already, but this is what was submitted.
-    Ok(Json(Job { status: ApiStatus::Pending, ..Job::submitted(view) }))
+    Ok(Json(Job::submitted(view)))
 }
 
 /// Get a job
@@ -209,6 +264,38 @@ pub async fn get(
     Ok(Json(Job::now(view, location)))
 }
 
+/// A user that was not imported.
+#[derive(Debug, Serialize, ToSchema)]
+struct UserErrors<'a> {
+    /// The user as it stands in the file, without its secrets; empty where that is no JSON object.
+    #[schema(value_type = Object)]
+    user: &'a RawValue,
+    /// Every rule that it breaks.
+    errors: Vec<UserError<'a>>,
+}
+
+/// A rule that a user breaks.
+#[derive(Debug, Serialize, ToSchema)]
+struct UserError<'a> {
+    /// What kind of rule, such as `DUPLICATED_USER`.
+    code: &'static str,
+    /// What is wrong, for people.
+    message: &'a str,
+    /// Where in the user; empty: the user as a whole.
+    path: &'a str,
+}
+
+/// What a job could not do.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "describes what is written as it is read")]
+enum JobErrors<'a> {
+    /// The users that an import could not import.
+    Users(Vec<UserErrors<'a>>),
+    /// A job that has failed: it says why itself.
+    Job(Job),
+}
+
 /// Get the errors of a job
 #[utoipa::path(
     get,
@@ -218,7 +305,11 @@ pub async fn get(
     security(("bearer" = ["create:users"]), ("bearer" = ["read:users"])),
     params(("id" = String, Path, description = "The job's id.", pattern = "^job_[A-Za-z0-9]{16}$")),
     responses(
-        (status = 200, description = "The job has failed: it is the job itself, which says why.", body = Job),
+        (
+            status = 200,
+            description = "The users that an import could not import; of a job that has failed, the job itself, which says why.",
+            body = inline(JobErrors),
+        ),
         (status = 204, description = "There are no errors."),
         (status = 400, description = "That is no job's id.", body = ApiErrorBody),
         (status = 401, description = "No token, or an invalid one.", body = ApiErrorBody),
@@ -235,11 +326,29 @@ pub async fn errors(
     let error = |error| ApiError::from_app(error, SEE, "job");
     state.services.allow(&caller, Permission::SeeJobs).await.map_err(error)?;
     let id = job_id(&id)?;
-    let job = Job::now(state.services.get_job(&caller, id.as_str()).await.map_err(error)?, None);
-    Ok(match job.status {
-        ApiStatus::Failed => Json(job).into_response(),
-        ApiStatus::Pending | ApiStatus::Completed => StatusCode::NO_CONTENT.into_response(),
-    })
+    let view = state.services.get_job(&caller, id.as_str()).await.map_err(error)?;
+    let is_import = view.summary.is_some();
+    let job = Job::now(view, None);
+    if job.status == ApiStatus::Failed {
+        return Ok(Json(job).into_response());
+    }
+    let failures = match is_import {
+        true => state.services.export_failures(&caller, id.as_str()).await.map_err(error)?.1,
+        false => None,
+    };
+    let Some(failures) = failures else { return Ok(StatusCode::NO_CONTENT.into_response()) };
+    let json = [(header::CONTENT_TYPE, "application/json")];
+    let array = Frame { before: "[", between: ",", after: "]" };
+    Ok((json, failures::body(failures, array, write)).into_response())
+}
+
+fn write(failure: &FailedUser, out: &mut Vec<u8>) -> serde_json::Result<()> {
+    let user = serde_json::from_str(failure.user.as_deref().unwrap_or("{}"))?;
+    let error = |error| {
+        let RowError { code, message, path }: &RowError = error;
+        UserError { code: code.name(), message, path }
+    };
+    serde_json::to_writer(out, &UserErrors { user, errors: failure.errors.iter().map(error).collect() })
 }
 
 fn job_id(text: &str) -> Result<JobId, ApiError> {

@@ -5,6 +5,7 @@ mod connections;
 mod docs;
 mod error;
 mod export_body;
+mod imports;
 mod jobs;
 mod limit;
 pub mod openapi;
@@ -32,7 +33,7 @@ const MAX_BODY_BYTES: usize = 512_000;
 
 /// The routes, and what is around them.
 pub fn routes(state: &AppState) -> Router<AppState> {
-    let by_client = Router::new()
+    let in_time = Router::new()
         .route("/jobs/users-exports", post(jobs::export))
         .route("/jobs/{id}", get(jobs::get))
         .route("/jobs/{id}/errors", get(jobs::errors))
@@ -41,6 +42,10 @@ pub fn routes(state: &AppState) -> Router<AppState> {
         .route("/users", get(users::list))
         .route("/users/{id}", get(users::get))
         .route("/openapi.json", get(openapi::serve))
+        .layer(middleware::from_fn(auth::in_time));
+    let by_client = in_time
+        // A file may take as long as it needs, as long as it comes.
+        .route("/jobs/users-imports", post(imports::import))
         .fallback(async || ApiError::no_route())
         .method_not_allowed_fallback(async || ApiError::no_method())
         .layer(middleware::from_fn_with_state(state.clone(), auth::identify));
@@ -63,7 +68,7 @@ pub fn routes(state: &AppState) -> Router<AppState> {
 /// A body that could not be read.
 fn body_error(rejection: BytesRejection) -> ApiError {
     match rejection.into_response().status() {
-        StatusCode::PAYLOAD_TOO_LARGE => ApiError::too_large(MAX_BODY_BYTES),
+        StatusCode::PAYLOAD_TOO_LARGE => ApiError::too_large(MAX_BODY_BYTES as u64),
         _ => ApiError::malformed_body("The body could not be read"),
     }
 }

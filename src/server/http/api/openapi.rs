@@ -8,20 +8,21 @@ use utoipa::{
 
 use crate::domain::api_client::Scope;
 
-use super::{connections, jobs, token, users};
+use super::{connections, imports, jobs, token, users};
 
 /// What is served.
 #[derive(OpenApi)]
 #[openapi(
     info(
         title = "Muster Management API",
-        description = "Exports users in bulk, and lists users and connections. Programs written for the jobs of Auth0's Management \
+        description = "Exports and imports users in bulk, and lists users and connections. Programs written for the jobs of Auth0's Management \
                        API v2 work with it.",
     ),
     paths(
         token::issue,
         token::keys,
         jobs::export,
+        imports::import,
         jobs::get,
         jobs::errors,
         connections::list,
@@ -31,7 +32,7 @@ use super::{connections, jobs, token, users};
     ),
     tags(
         (name = "Tokens", description = "A program gets a token by its client id and secret, and sends it with every request."),
-        (name = "Jobs", description = "Exports run in the background."),
+        (name = "Jobs", description = "Exports and imports run in the background."),
         (name = "Connections", description = "The sources that users belong to."),
         (name = "Users", description = "User profiles."),
     ),

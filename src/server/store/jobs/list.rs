@@ -38,7 +38,7 @@ impl Store {
     }
 
     /// Ends a job that has not ended, and records it in the audit log; `false` if it has, and then nothing is written. A
-    /// worker that is at it loses its lease.
+    /// worker that is at it loses its lease, and an import's file is an orphan from then on.
     ///
     /// # Errors
     /// [`StoreError`]; then nothing is written.
@@ -53,7 +53,7 @@ impl Store {
             let mut transaction = pool.begin_with(BEGIN_WRITING).await?;
             let id: Option<String> = sqlx::query_scalar(
                 "UPDATE jobs
-                 SET status = 'cancelled', finished_at = $2, lease_expires_at = NULL, status_details = $3
+                 SET status = 'cancelled', finished_at = $2, lease_expires_at = NULL, status_details = $3, upload = NULL
                  WHERE id = $1 AND status IN ('pending', 'processing') AND expires_at > $2
                  RETURNING id",
             )

@@ -1,12 +1,15 @@
 //! Jobs: the product's jobs and the queue's entries, in one table.
 //!
-//! `queue.rs` has what workers do to them, `list.rs` what pages and members do.
+//! `queue.rs` has what workers do to them, `list.rs` what pages and members do, `imports.rs` how an import comes by its file.
 
+mod imports;
 mod list;
 mod queue;
 
 use crate::{
     domain::{
+        import::{ImportProgress, ImportSummary},
+        import_form::UploadId,
         job::{Beginning, JobId, JobKind, JobRequest, JobStatus, Progress},
         timestamp::Timestamp,
     },
@@ -19,14 +22,17 @@ use super::{
     db::with_pool,
 };
 
+pub use imports::Source;
 pub use list::JobsFilter;
 pub use queue::{Lease, Outcome, Report};
 
 /// Which workers take a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lane {
-    /// Small jobs, which have workers of their own.
+    /// Small exports, which have workers of their own.
     Sample,
+    /// Imports, which have workers of their own too.
+    Import,
     /// All others.
     Bulk,
 }
@@ -36,6 +42,7 @@ impl Lane {
     pub fn name(self) -> &'static str {
         match self {
             Self::Sample => "sample",
+            Self::Import => "import",
             Self::Bulk => "bulk",
         }
     }
@@ -47,7 +54,7 @@ pub struct NewJob<'a> {
     pub id: &'a JobId,
     /// Which workers take it.
     pub lane: Lane,
-    /// Key of the connection whose users it exports; `None`: all.
+    /// Key of the connection whose users it exports, or that it adds users to; `None`: all.
     pub connection_seq: Option<i64>,
     /// Its settings, which must keep every rule.
     pub request: &'a JobRequest,
@@ -96,6 +103,10 @@ pub struct StoredJob {
     pub beginning: Beginning,
     /// How far it has come.
     pub progress: Progress,
+    /// What became of an import's users so far, as far as it is durable; `None` for an export.
+    pub summary: Option<ImportSummary>,
+    /// The upload whose file an import reads, for as long as it may still be read.
+    pub upload: Option<UploadId>,
     /// Where it can go on if it is interrupted, and the number of the lease whose file that is about.
     pub checkpoint: Option<(Checkpoint, i64)>,
     /// Where its file is, once completed.
@@ -132,6 +143,8 @@ struct Row {
     file_key: Option<String>,
     sha256: Option<String>,
     status_details: Option<String>,
+    import_progress: Option<String>,
+    upload: Option<String>,
 }
 
 impl TryFrom<Row> for StoredJob {
@@ -142,9 +155,22 @@ impl TryFrom<Row> for StoredJob {
             JobKind::UsersExport => JobRequest::Export(serde_json::from_str(&row.request).map_err(broken)?),
             JobKind::UsersImport => JobRequest::Import(serde_json::from_str(&row.request).map_err(broken)?),
         };
-        let expected_bytes = match &request {
-            JobRequest::Export(_) => None,
-            JobRequest::Import(import) => Some(import.file_bytes),
+        let (progress, summary) = match &request {
+            JobRequest::Export(_) => {
+                let progress = Progress {
+                    rows: row.rows_written.unsigned_abs(),
+                    expected_rows: row.expected_rows.map(i64::unsigned_abs),
+                    bytes: row.bytes_written.unsigned_abs(),
+                    expected_bytes: None,
+                };
+                (progress, None)
+            }
+            // The writer of an import says how far it has come, with what it writes.
+            JobRequest::Import(import) => {
+                let ImportProgress { bytes, summary, .. } = parse(row.import_progress.as_deref())?.unwrap_or_default();
+                let expected_bytes = Some(import.file_bytes);
+                (Progress { rows: summary.total, expected_rows: None, bytes, expected_bytes }, Some(summary))
+            }
         };
         Ok(Self {
             id: row.id.parse().map_err(StoreError::Corrupt)?,
@@ -163,12 +189,9 @@ impl TryFrom<Row> for StoredJob {
             fencing_token: row.fencing_token,
             beginning: parse(row.beginning.as_deref())?.unwrap_or_default(),
             checkpoint: parse(row.checkpoint.as_deref())?.zip(row.checkpoint_token),
-            progress: Progress {
-                rows: row.rows_written.unsigned_abs(),
-                expected_rows: row.expected_rows.map(i64::unsigned_abs),
-                bytes: row.bytes_written.unsigned_abs(),
-                expected_bytes,
-            },
+            progress,
+            summary,
+            upload: row.upload.map(|id| id.parse()).transpose().map_err(StoreError::Corrupt)?,
             file_key: row.file_key,
             sha256: row.sha256,
             status_details: row.status_details,
@@ -195,7 +218,7 @@ macro_rules! select_jobs {
             "SELECT jobs.id, jobs.kind, jobs.status, jobs.connection_seq, connections.name AS connection, ",
             "jobs.request, jobs.file_name, jobs.created_by, jobs.created_at, jobs.expires_at, jobs.started_at, ",
             "jobs.reported_at, jobs.finished_at, jobs.attempts, jobs.fencing_token, jobs.beginning, jobs.checkpoint, jobs.checkpoint_token, jobs.rows_written, jobs.expected_rows, ",
-            "jobs.bytes_written, jobs.file_key, jobs.sha256, jobs.status_details ",
+            "jobs.bytes_written, jobs.file_key, jobs.sha256, jobs.status_details, jobs.import_progress, jobs.upload ",
             "FROM jobs LEFT JOIN connections ON connections.seq = jobs.connection_seq ",
             $rest
         )
@@ -204,34 +227,44 @@ macro_rules! select_jobs {
 
 use select_jobs;
 
+/// Inserts a [`NewJob`] in a transaction, with the upload whose file it reads.
+macro_rules! insert_job {
+    ($transaction:expr, $job:expr, $upload:expr) => {{
+        let request = match $job.request {
+            JobRequest::Export(export) => to_json(export),
+            JobRequest::Import(import) => to_json(import),
+        }?;
+        sqlx::query(
+            "INSERT INTO jobs
+                 (id, kind, status, lane, connection_seq, request, file_name, created_by, created_at, expires_at, upload)
+             VALUES ($1, $2, 'pending', $3, $4, $5, $6, $7, $8, $9, $10)",
+        )
+        .bind($job.id.as_str())
+        .bind($job.request.kind().name())
+        .bind($job.lane.name())
+        .bind($job.connection_seq)
+        .bind(request)
+        .bind($job.file_name)
+        .bind($job.created_by)
+        .bind($job.created_at.0)
+        .bind($job.expires_at.0)
+        .bind($upload)
+        .execute(&mut *$transaction)
+        .await?;
+    }};
+}
+
+use insert_job;
+
 impl Store {
     /// Adds a job, which queues it too, and its entry in the audit log.
     ///
     /// # Errors
     /// [`StoreError`]; then there is neither.
     pub async fn add_job(&self, job: NewJob<'_>, entry: &NewEntry) -> Result<(), StoreError> {
-        let request = match job.request {
-            JobRequest::Export(export) => to_json(export),
-            JobRequest::Import(import) => to_json(import),
-        }?;
         with_pool!(&self.db, pool => {
             let mut transaction = pool.begin_with(BEGIN_WRITING).await?;
-            sqlx::query(
-                "INSERT INTO jobs
-                     (id, kind, status, lane, connection_seq, request, file_name, created_by, created_at, expires_at)
-                 VALUES ($1, $2, 'pending', $3, $4, $5, $6, $7, $8, $9)",
-            )
-            .bind(job.id.as_str())
-            .bind(job.request.kind().name())
-            .bind(job.lane.name())
-            .bind(job.connection_seq)
-            .bind(request)
-            .bind(job.file_name)
-            .bind(job.created_by)
-            .bind(job.created_at.0)
-            .bind(job.expires_at.0)
-            .execute(&mut *transaction)
-            .await?;
+            insert_job!(transaction, job, None::<&str>);
             append_entry!(transaction, entry);
             transaction.commit().await
         })?;

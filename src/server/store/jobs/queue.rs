@@ -36,14 +36,21 @@ pub struct Report {
 /// How a run ended, to be written into the job.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    /// The file is whole and published.
+    /// An export's file is whole and published.
     Completed {
         /// Where it is.
         file_key: String,
         /// SHA-256 of the file as it is stored.
         sha256: String,
     },
-    /// There is no file.
+    /// An import has been through its file.
+    Imported {
+        /// SHA-256 of the file as it was uploaded.
+        sha256: String,
+        /// Whether the file stays, to be imported for good.
+        file_stays: bool,
+    },
+    /// There is no file of an export, and none of an import any more.
     Failed {
         /// Why, in words for a person.
         status_details: String,
@@ -163,8 +170,10 @@ impl Store {
     ) -> Result<bool, StoreError> {
         let Report { progress, beginning, .. } = report;
         let beginning = beginning.as_ref().map(to_json).transpose()?;
+        let file_stays = matches!(outcome, Outcome::Imported { file_stays: true, .. });
         let (status, file_key, sha256, status_details) = match outcome {
             Outcome::Completed { file_key, sha256 } => (JobStatus::Completed, Some(file_key), Some(sha256), None),
+            Outcome::Imported { sha256, .. } => (JobStatus::Completed, None, Some(sha256), None),
             Outcome::Failed { status_details } => (JobStatus::Failed, None, None, Some(status_details)),
         };
         with_pool!(&self.db, pool => {
@@ -173,7 +182,8 @@ impl Store {
                 "UPDATE jobs
                  SET status = $3, finished_at = $4, lease_expires_at = NULL, rows_written = $5, expected_rows = $6,
                      bytes_written = $7, file_key = $8, sha256 = $9, status_details = $10,
-                     beginning = coalesce($11, beginning), checkpoint = NULL, checkpoint_token = NULL
+                     beginning = coalesce($11, beginning), checkpoint = NULL, checkpoint_token = NULL,
+                     upload = CASE WHEN $12 THEN upload END
                  WHERE id = $1 AND fencing_token = $2 AND status = 'processing'
                  RETURNING id",
             )
@@ -188,6 +198,7 @@ impl Store {
             .bind(sha256)
             .bind(status_details)
             .bind(beginning)
+            .bind(file_stays)
             .fetch_optional(&mut *transaction)
             .await?;
             if id.is_some() {

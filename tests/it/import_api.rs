@@ -1,0 +1,201 @@
+//! Imports over the Management API, and what they could not import.
+
+use muster::{
+    domain::job::JobId,
+    server::{clock::Clock, service::Services},
+};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::{
+    api::{Program, answer},
+    import_support::{FILE, Part, generated, multipart, multipart_type, numbered},
+    support::{Server, World},
+};
+
+const PATH: &str = "/api/v2/jobs/users-imports";
+
+async fn served() -> (World, Server, Program, String) {
+    let world = World::new().await;
+    let (_, id) = world.connection("Db").await;
+    let server = world.serve().await;
+    let program = Program::new(&world, &server, "loader", "create:users").await;
+    (world, server, program, id.to_string())
+}
+
+async fn submit(program: &Program, parts: &[Part<'_>]) -> (u16, Value) {
+    let request = program.request(Method::POST, PATH).header("content-type", multipart_type());
+    answer(request.body(multipart(parts))).await
+}
+
+fn uploads(world: &World) -> usize {
+    std::fs::read_dir(world.settings.data_dir.join("imports")).unwrap().count()
+}
+
+#[tokio::test]
+async fn an_import_from_the_form_to_its_errors() {
+    let (world, server, program, connection) = served().await;
+    let file = b"[{\"email\":\"a@example.com\",\"password_hash\":\"secret\"},\n {\"email\":\"b@example.com\"},\n 7,\n \
+                 {\"email\":\"b@example.com\",\"colour\":\"red\"}]";
+    let (status, job) = submit(
+        &program,
+        &[
+            ("users", FILE, file),
+            ("connection_id", "", connection.as_bytes()),
+            ("upsert", "", b"true"),
+            ("send_completion_email", "", b"false"),
+            ("external_id", "", b"nightly 7"),
+        ],
+    )
+    .await;
+    assert_eq!(status, 202, "{job}");
+    let id: JobId = job["id"].as_str().unwrap().parse().unwrap();
+    let submitted = json!({
+        "id": id, "type": "users_import", "status": "pending", "connection_id": connection, "connection": "Db",
+        "upsert": true, "external_id": "nightly 7", "created_at": "2027-01-15T08:00:00.000Z",
+    });
+    assert_eq!(job, submitted);
+    let job = program.ended(id.as_str()).await;
+    assert_eq!(job["status"], "completed", "{job}");
+    assert_eq!(job["summary"], json!({ "total": 4, "inserted": 1, "updated": 0, "failed": 3 }));
+    assert_eq!((&job["percentage_done"], &job["time_left_seconds"]), (&json!(100), &json!(0)));
+    for absent in ["location", "format", "limit", "fields", "q", "status_details"] {
+        assert_eq!(job.get(absent), None, "{job}");
+    }
+    let (status, errors) = program.get(&format!("/api/v2/jobs/{id}/errors")).await;
+    assert_eq!(status, 200);
+    let errors = errors.as_array().unwrap().clone();
+    assert_eq!(errors.len(), 3);
+    for entry in &errors {
+        for error in entry["errors"].as_array().unwrap() {
+            assert!(["code", "message", "path"].iter().all(|name| error[name].is_string()), "{error}");
+        }
+    }
+    assert_eq!(errors[0]["user"], json!({ "email": "a@example.com" }), "without its secret");
+    assert_eq!(errors[0]["errors"][0]["path"], "password_hash");
+    assert_eq!((&errors[1]["user"], &errors[1]["errors"][0]["code"]), (&json!({}), &json!("OBJECT_REQUIRED")));
+    assert_eq!(errors[2]["user"]["colour"], "red");
+    // Handing them out is recorded.
+    let sql = "SELECT count(*) FROM audit_log WHERE action = 'failures_downloaded' AND actor = 'client'";
+    let recorded: u64 = world.sqlite().query_row(sql, [], |row| row.get(0)).unwrap();
+    assert_eq!(recorded, 1);
+    // A program that only reads users sees jobs and errors, and imports nothing.
+    let reader = Program::new(&world, &server, "reader", "read:users").await;
+    assert_eq!(reader.get(&format!("/api/v2/jobs/{id}/errors")).await, (200, json!(errors)));
+    assert_eq!(submit(&reader, &[("users", FILE, b"[]")]).await.0, 403);
+    server.running.stop().await;
+}
+
+#[tokio::test]
+async fn parts_in_any_order_and_of_any_kind() {
+    let (world, server, program, connection) = served().await;
+    let connection = connection.as_bytes();
+    for (number, parts) in [
+        &[("connection_id", "", connection), ("users", "", &b"[{\"email\":\"0@example.com\"}]"[..])][..],
+        &[("users", "; filename=\"\"", b"{\"email\":\"1@example.com\"}"), ("connection_id", "", connection)],
+        &[
+            ("external_id", "", b""),
+            (
+                "users",
+                "; filename=\"../x.bin\"\r\nContent-Type: application/octet-stream",
+                b"{\"email\":\"2@example.com\"}",
+            ),
+            ("upsert", "\r\nContent-Type: text/plain", b"false"),
+            ("connection_id", "", connection),
+            ("whatever", "", b"some programs send more"),
+        ],
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let (status, job) = submit(&program, parts).await;
+        assert_eq!(status, 202, "{job}");
+        assert_eq!(job.get("external_id"), (number == 2).then(|| json!("")).as_ref());
+        let job = program.ended(job["id"].as_str().unwrap()).await;
+        assert_eq!(job["summary"]["inserted"], 1, "{job}");
+        let errors = program.get(&format!("/api/v2/jobs/{}/errors", job["id"].as_str().unwrap())).await;
+        assert_eq!(errors, (204, Value::Null));
+    }
+    assert_eq!(uploads(&world), 0);
+    server.running.stop().await;
+}
+
+#[tokio::test]
+async fn forms_that_break_a_rule_are_answered_with_the_part() {
+    let (world, server, program, connection) = served().await;
+    let connection = ("connection_id", "", connection.as_bytes());
+    let file = ("users", FILE, &b"[]"[..]);
+    let cases: [(&[Part<'_>], &str); 9] = [
+        (&[connection], "Must provide 'users' file as multipart part."),
+        (&[file], "Must provide 'connection_id' as multipart part."),
+        (&[connection, ("users", FILE, b"")], "Users file must not be empty."),
+        (&[file, ("connection_id", "", b"con_1")], "String does not match pattern ^con_[A-Za-z0-9]{16}$"),
+        (&[file, ("connection_id", "", b"con_0000000000000000")], "property connection_id"),
+        (&[file, connection, ("upsert", "", b"yes")], "property upsert"),
+        (&[file, connection, ("send_completion_email", "", b"1")], "property send_completion_email"),
+        (&[file, connection, connection], "property connection_id"),
+        (&[file, connection, ("external_id", "", &[b'x'; 5_000])], "Invalid multipart payload format"),
+    ];
+    for (parts, words) in cases {
+        let (status, error) = submit(&program, parts).await;
+        assert_eq!((status, &error["errorCode"]), (400, &json!("invalid_body")), "{words}: {error}");
+        assert!(error["message"].as_str().unwrap().contains(words), "{words}: {error}");
+    }
+    for (media, body) in [("application/json", "{}"), (&multipart_type(), "nothing"), ("multipart/form-data", "")] {
+        let request = program.request(Method::POST, PATH).header("content-type", media).body(body);
+        assert_eq!(answer(request).await.0, 400, "{media}");
+    }
+    assert_eq!(uploads(&world), 0);
+    assert!(server.client("admin").await.jobs(&[]).await.jobs.is_empty());
+    server.running.stop().await;
+}
+
+#[tokio::test]
+async fn a_file_that_is_too_large() {
+    let mut world = World::new().await;
+    world.settings.import_max_bytes = 512_000;
+    let clock = Clock::Manual(world.clock.clone());
+    world.services = Services::new(world.store.clone(), world.files.clone(), clock, world.settings.clone());
+    let (_, connection) = world.connection("Db").await;
+    let server = world.serve().await;
+    let program = Program::new(&world, &server, "loader", "create:users").await;
+    let file = numbered(100_000, "example.com");
+    for len in [512_001, 1_000_000] {
+        let parts: [Part<'_>; 2] =
+            [("users", FILE, &file[..len]), ("connection_id", "", connection.as_str().as_bytes())];
+        let (status, error) = submit(&program, &parts).await;
+        assert_eq!(status, 413);
+        assert_eq!(error["message"], "Payload content length greater than maximum allowed: 512000");
+    }
+    assert_eq!(uploads(&world), 0);
+    server.running.stop().await;
+}
+
+#[tokio::test]
+async fn a_file_that_is_none_fails_the_job_which_is_its_own_error() {
+    let (_world, server, program, connection) = served().await;
+    let file = b"[{\"email\":\"a@example.com\"},\n{\"email\":\"b@example.com\"}";
+    let (_, job) = submit(&program, &[("users", FILE, file), ("connection_id", "", connection.as_bytes())]).await;
+    let id = job["id"].as_str().unwrap().to_owned();
+    let job = program.ended(&id).await;
+    assert_eq!((&job["status"], &job["summary"]["inserted"]), (&json!("failed"), &json!(2)), "{job}");
+    assert!(job["status_details"].as_str().unwrap().contains("line 2, column"), "{job}");
+    assert_eq!(program.get(&format!("/api/v2/jobs/{id}/errors")).await, (200, job));
+    server.running.stop().await;
+}
+
+#[tokio::test]
+async fn many_errors_are_streamed() {
+    let (_world, server, program, connection) = served().await;
+    let users = generated(3_500, 1);
+    let twice = [users.as_slice(), users.as_slice()].concat();
+    let (_, job) = submit(&program, &[("users", FILE, &twice), ("connection_id", "", connection.as_bytes())]).await;
+    let id = job["id"].as_str().unwrap().to_owned();
+    let job = program.ended(&id).await;
+    assert_eq!(job["summary"]["failed"], 3_500, "{job}");
+    let (_, errors) = program.get(&format!("/api/v2/jobs/{id}/errors")).await;
+    let errors = errors.as_array().unwrap();
+    assert_eq!(errors.len(), 3_500);
+    assert!(errors.iter().all(|entry| entry["errors"][0]["code"] == "DUPLICATED_USER"));
+    server.running.stop().await;
+}

@@ -89,7 +89,7 @@ impl From<Vec<Violation>> for AppError {
 }
 
 /// How much, in the largest unit that it is a whole number of: `10 GiB`, `500 KiB`, `1000 bytes`.
-fn bytes_in_words(bytes: u64) -> String {
+pub fn bytes_in_words(bytes: u64) -> String {
     let units = [(30, "GiB"), (20, "MiB"), (10, "KiB")];
     let unit = units.into_iter().find(|(bits, _)| bytes >> bits > 0 && bytes.trailing_zeros() >= *bits);
     unit.map_or_else(|| format!("{bytes} bytes"), |(bits, name)| format!("{} {name}", bytes >> bits))

@@ -16,6 +16,7 @@ pub mod field;
 pub mod id;
 pub mod import;
 pub mod import_form;
+pub mod import_options;
 pub mod import_request;
 pub mod invitation;
 pub mod job;

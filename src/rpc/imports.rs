@@ -5,8 +5,16 @@ use leptos::prelude::*;
 use crate::domain::{
     error::AppError,
     import_form::{FailuresPage, ImportForm},
+    import_options::ImportOptions,
     job::JobId,
 };
+
+/// What the page Import Users offers.
+#[server(prefix = "/rpc", endpoint = "get_import_options")]
+pub async fn get_import_options() -> Result<ImportOptions, AppError> {
+    let (services, caller) = super::context::services_and_caller().await?;
+    services.import_options(&caller).await
+}
 
 /// Submits an import of a finished upload and goes on to its job.
 ///

@@ -39,6 +39,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/users") view=pages::USERS ssr=SsrMode::Async />
                     <Route path=path!("/users/import-export") view=pages::JOBS ssr=SsrMode::Async />
                     <Route path=path!("/users/import-export/export") view=pages::EXPORT ssr=SsrMode::Async />
+                    <Route path=path!("/users/import-export/import") view=pages::IMPORT ssr=SsrMode::Async />
                     <Route path=path!("/users/import-export/jobs/:job_id") view=pages::JOB ssr=SsrMode::Async />
                     // After those that are fixed: the id of a user has a "|", theirs have none.
                     <Route path=path!("/users/:user_id") view=pages::USER ssr=SsrMode::Async />

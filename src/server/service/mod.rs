@@ -11,6 +11,7 @@ mod downloads;
 mod error;
 mod exports;
 mod failures;
+mod import_options;
 mod imports;
 mod invitations;
 mod member_sessions;

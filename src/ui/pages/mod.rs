@@ -3,6 +3,7 @@
 pub mod activity;
 pub mod clients;
 pub mod export;
+pub mod import;
 pub mod invitation;
 pub mod jobs;
 pub mod members;
@@ -29,6 +30,9 @@ part!(jobs {
 });
 part!(export {
     EXPORT: export_page => export::ExportPage,
+});
+part!(import {
+    IMPORT: import_page => import::ImportPage,
 });
 part!(admin {
     ACTIVITY: activity_page => activity::ActivityPage,

@@ -36,6 +36,11 @@ pub fn counted(count: u64, noun: &str) -> String {
     format!("{} {noun}{}", number(count), if count == 1 { "" } else { "s" })
 }
 
+/// A count, its noun and the verb: `1 user was`, `2 users were`.
+pub fn were(count: u64, noun: &str) -> String {
+    format!("{} {}", counted(count, noun), if count == 1 { "was" } else { "were" })
+}
+
 /// A span of whole seconds, in the one or two units that matter: `2 minutes 5 seconds`.
 pub fn duration(seconds: u64) -> String {
     let two = |major: u64, noun: &str, minor: u64, minor_noun: &str| match minor {

@@ -189,7 +189,7 @@ async fn a_new_tenant_is_told_how_to_begin() {
     let server = world.serve().await;
     let viewer = server.client("viewer").await;
     let html = viewer.get("/users").send().await.unwrap().text().await.unwrap();
-    assert!(html.contains("No users yet") && html.contains("muster import"), "{html}");
+    assert!(html.contains("No users yet") && html.contains("Go to Import/Export Users"), "{html}");
     server.running.stop().await;
 }
 

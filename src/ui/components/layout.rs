@@ -5,13 +5,19 @@ use leptos_router::{components::Outlet, hooks::use_location};
 
 use super::{focus::focus_soon, logo::Logo, nav::Nav, time::provide_clock};
 use crate::{
-    domain::{error::AppError, member::Member},
+    domain::{error::AppError, member::Member, role::Role},
     rpc::session::{SessionView, SignOut, current_session},
 };
 
 /// Who is signed in, loaded once for all pages.
 #[derive(Clone, Copy)]
 pub struct SessionResource(pub Resource<Result<SessionView, AppError>>);
+
+/// The signed-in member's role; `None`: nobody is signed in.
+pub async fn role(session: Option<SessionResource>) -> Option<Role> {
+    let SessionResource(session) = session?;
+    session.await.ok()?.member.map(|member| member.role)
+}
 
 /// Sidebar, account bar and the page's content.
 #[component]

@@ -2,7 +2,7 @@
 
 use leptos::{ev::SubmitEvent, prelude::*, server_fn::ServerFn};
 
-use super::repeat;
+use super::{repeat, words};
 use crate::{
     domain::{
         export::ExportInput,
@@ -67,13 +67,13 @@ where
 /// Ends a job that waits or runs. With JavaScript the page stays, and the focus goes on to Check Status when the button
 /// goes away; without it the browser comes back to the page.
 #[component]
-pub fn CancelExport(
+pub fn CancelButton(
     /// The job.
     job: Signal<JobView>,
     /// Sends the wish.
     cancel: ServerAction<CancelJob>,
 ) -> AnyView {
-    let id = job.with_untracked(|job| job.id.clone());
+    let (id, title) = job.with_untracked(|job| (job.id.clone(), words::cancel_title(&job.request)));
     let offered = Memo::new(move |_| job.with(|job| job.can_cancel));
     let button_id = format!("cancel-{id}");
     {
@@ -106,7 +106,7 @@ pub fn CancelExport(
         <form method="post" action=CancelJob::url() hidden=move || !offered.get() on:submit=on_submit>
             <input type="hidden" name="id" value=id.to_string() />
             <button class="button button-small" type="submit" id=button_id aria-busy=busy>
-                "Cancel export"
+                {title}
             </button>
         </form>
     }

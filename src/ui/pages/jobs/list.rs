@@ -1,21 +1,21 @@
 //! Import/Export Users: all jobs.
 
-use leptos::{ev::SubmitEvent, prelude::*};
+use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::{NavigateOptions, hooks::use_navigate};
 
 use super::{
     controls::DownloadHint,
     query::{JobsQuery, PATH, use_jobs_query},
     submitted::use_submitted,
     table::JobsTable,
+    ways::Ways,
 };
 use crate::{
     domain::{
         error::AppError,
-        export_form,
-        job::{JobId, JobStatus, JobsPage as Jobs},
+        job::{JobId, JobRequest, JobStatus, JobView, JobsPage as Jobs},
         local_path,
+        role::{Permission, Role},
     },
     rpc::exports::{CancelJob, list_jobs},
     ui::{
@@ -24,6 +24,7 @@ use crate::{
             empty::EmptyState,
             failure::Failure,
             focus::focus_soon,
+            layout::{SessionResource, role},
             live::{Live, Trouble},
             loading::Loading,
             status,
@@ -43,10 +44,12 @@ pub fn JobsPage() -> AnyView {
     let jobs = Resource::new(|| (), move |()| fetch(query));
     let submitted = use_submitted();
     on_cleanup(move || _ = submitted.try_set(None));
+    let session = use_context::<SessionResource>();
     let content = move || {
         Suspend::new(async move {
+            let role = role(session).await;
             match jobs.await {
-                Ok(jobs) => view! { <Loaded jobs query /> }.into_any(),
+                Ok(jobs) => view! { <Loaded jobs query role /> }.into_any(),
                 Err(error) => view! { <Failure error /> }.into_any(),
             }
         })
@@ -64,7 +67,7 @@ async fn fetch(query: Memo<JobsQuery>) -> Result<Jobs, AppError> {
 }
 
 #[component]
-fn Loaded(jobs: Jobs, query: Memo<JobsQuery>) -> impl IntoView {
+fn Loaded(jobs: Jobs, query: Memo<JobsQuery>, role: Option<Role>) -> impl IntoView {
     let is_settled = |jobs: &Jobs| jobs.jobs.iter().all(|job| job.status.is_final());
     let live = Live::new(jobs, is_settled, move || fetch(query));
     let announcement = RwSignal::new(String::new());
@@ -98,7 +101,7 @@ fn Loaded(jobs: Jobs, query: Memo<JobsQuery>) -> impl IntoView {
     });
     move || match live.ended.get() {
         Some(error) => view! { <Failure error /> }.into_any(),
-        None => view! { <Page live query cancel announcement /> }.into_any(),
+        None => view! { <Page live query role cancel announcement /> }.into_any(),
     }
 }
 
@@ -106,6 +109,7 @@ fn Loaded(jobs: Jobs, query: Memo<JobsQuery>) -> impl IntoView {
 fn Page(
     live: Live<Jobs>,
     query: Memo<JobsQuery>,
+    role: Option<Role>,
     cancel: ServerAction<CancelJob>,
     announcement: RwSignal<String>,
 ) -> AnyView {
@@ -133,24 +137,27 @@ fn Page(
     // Of any job: they all say the same.
     let link_lifetime = Memo::new(move |_| {
         live.value.with(|jobs| {
-            let completed = jobs.jobs.iter().find(|job| job.status == JobStatus::Completed);
+            let has_file =
+                |job: &&JobView| job.status == JobStatus::Completed && matches!(job.request, JobRequest::Export(_));
+            let completed = jobs.jobs.iter().find(has_file);
             completed.map(|job| job.link_lifetime_seconds)
         })
     });
     let hint =
         move || link_lifetime.get().map(|link_lifetime_seconds| view! { <DownloadHint link_lifetime_seconds /> });
+    let may_import = role.is_some_and(|role| role.allows(Permission::ImportUsers));
+    let lead = if may_import {
+        "Import users from a file, export them to one, and follow the jobs of the tenant."
+    } else {
+        "Export users to a file, and follow the jobs of the tenant."
+    };
     view! {
         <a class="back" href=local_path::USERS>"Back to Users"</a>
         <div class="page-head">
             <h1>"Import/Export Users"</h1>
-            <ExportUsers />
+            <Ways may_import />
         </div>
-        <p class="lead">"Export users to a file, and follow the jobs of the tenant."</p>
-        <details class="disclosure">
-            <summary>"Importing users"</summary>
-            <p>"Users are imported on the command line of the server:"</p>
-            <p><code class="command">"muster import --connection NAME FILE"</code></p>
-        </details>
+        <p class="lead">{lead}</p>
         <SubmittedNote />
         <CancelError cancel />
         <div class="status-line">
@@ -176,22 +183,6 @@ pub fn CancelError(
         let error = cancel.value().get().and_then(Result::err);
         error.map(|error| view! { <Alert><p>{error.to_string()}</p></Alert> })
     }
-}
-
-/// Goes to the page Export Users; a form, because it is a button.
-#[component]
-fn ExportUsers() -> AnyView {
-    let navigate = use_navigate();
-    let on_submit = move |event: SubmitEvent| {
-        event.prevent_default();
-        navigate(export_form::PATH, NavigateOptions::default());
-    };
-    view! {
-        <form method="get" action=export_form::PATH on:submit=on_submit>
-            <button class="button button-primary" type="submit">"Export Users"</button>
-        </form>
-    }
-    .into_any()
 }
 
 #[component]

@@ -7,3 +7,5 @@ mod query;
 pub mod repeat;
 pub mod submitted;
 mod table;
+mod ways;
+mod words;

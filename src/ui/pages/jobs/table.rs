@@ -3,26 +3,19 @@
 use leptos::prelude::*;
 
 use super::{
-    controls::{CancelExport, CheckStatus, DownloadExport, ExportAgain, job_path},
+    controls::{CancelButton, CheckStatus, DownloadExport, ExportAgain, job_path},
     query::JobsQuery,
     submitted::use_submitted,
+    words,
 };
 use crate::{
-    domain::job::{JobId, JobKind, JobRequest, JobStatus, JobView, JobsPage},
+    domain::job::{JobId, JobRequest, JobStatus, JobView, JobsPage},
     rpc::exports::CancelJob,
     ui::components::{
         status::{self, JobProgress, StatusBadge},
         time::{Countdown, Time},
     },
 };
-
-/// What a job does, in words.
-pub fn kind_title(kind: JobKind) -> &'static str {
-    match kind {
-        JobKind::UsersExport => "Export users",
-        JobKind::UsersImport => "Import users",
-    }
-}
 
 /// One row a job. A row stays the same element while its job changes, so that the focus stays on its buttons.
 #[component]
@@ -95,8 +88,7 @@ where
         JobRequest::Import(_) => None,
     };
     let format = export.as_ref().map_or_else(|| "–".to_owned(), |export| export.format.to_uppercase());
-    let connection = job.connection.clone().unwrap_or_else(|| "All connections".to_owned());
-    let kind = job.request.kind();
+    let (kind, connection) = (words::kind_title(&job.request), words::connection(&job));
     let JobView { created_at, expires_at, .. } = job;
     let created_by = job.created_by.clone();
     let current: Signal<JobView> = {
@@ -112,16 +104,17 @@ where
     let ending = {
         let id = id.clone();
         move || {
+            let export = export.clone()?;
             let status = status.get();
             let download = (status == JobStatus::Completed).then(|| view! { <DownloadExport id=id.clone() /> });
-            let again = export.clone().filter(|_| status.is_final()).map(|request| view! { <ExportAgain request /> });
-            (download, again)
+            let again = status.is_final().then(|| view! { <ExportAgain request=export /> });
+            Some((download, again))
         }
     };
     let more = job_path(&id);
     view! {
         <tr role="row" class:is-new=is_new>
-            <td role="cell" class="cell-lead">{kind_title(kind)}</td>
+            <td role="cell" class="cell-lead">{kind}</td>
             <td role="cell" data-label="Connection" class="wrap-anywhere">{connection}</td>
             <td role="cell" data-label="Format">{format}</td>
             <td role="cell" data-label="Rows" class="numeric">{rows}</td>
@@ -142,7 +135,7 @@ where
                         path=query.with_untracked(JobsQuery::address)
                         check=move || check(id.clone())
                     />
-                    <CancelExport job=current cancel />
+                    <CancelButton job=current cancel />
                     {ending}
                     <a class="button button-small button-quiet" href=more>"More info"</a>
                 </div>

@@ -162,8 +162,8 @@ fn Nobody(state: UsersQuery, total: u64) -> AnyView {
     if total == 0 && state.connection.is_empty() {
         view! {
             <EmptyState title="No users yet">
-                <p>"Import users on the command line of the server:"</p>
-                <p><code class="command">"muster import --connection NAME FILE"</code></p>
+                <p>"Import them from a file, and they appear here."</p>
+                <p><a href="/users/import-export">"Go to Import/Export Users"</a></p>
             </EmptyState>
         }
         .into_any()

@@ -2,6 +2,7 @@ import { AxeBuilder } from "@axe-core/playwright";
 import { type Page } from "@playwright/test";
 import { beSignedIn, visit } from "./support/browsing.ts";
 import { EXPORT_PATH } from "./support/export-form.ts";
+import { IMPORT_PATH } from "./support/import-form.ts";
 import { JOBS_PATH, completeSample, jobPath } from "./support/jobs.ts";
 import { expect, test } from "./support/test.ts";
 import { TOUR } from "./support/tour.ts";
@@ -26,9 +27,9 @@ for (const { name, options = {}, show } of TOUR) {
 }
 
 test("every page can be skipped to its content by the keyboard", async ({ page }) => {
-  await beSignedIn(page, "viewer");
+  await beSignedIn(page, "editor");
   const job = await completeSample(page);
-  for (const path of ["/users", JOBS_PATH, EXPORT_PATH, jobPath(job)]) {
+  for (const path of ["/users", JOBS_PATH, EXPORT_PATH, IMPORT_PATH, jobPath(job)]) {
     await visit(page, path);
     await page.keyboard.press("Tab");
     const skip = page.getByRole("link", { name: "Skip to content" });

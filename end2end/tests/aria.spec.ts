@@ -1,6 +1,7 @@
 import { beSignedIn, visit } from "./support/browsing.ts";
 import { changeJobs, pretendProcessing } from "./support/database.ts";
 import { EXPORT_PATH, ExportForm } from "./support/export-form.ts";
+import { IMPORT_PATH, completeImport, usersWithBroken } from "./support/import-form.ts";
 import { JOBS_PATH, completeSample, jobPath } from "./support/jobs.ts";
 import { expect, test } from "./support/test.ts";
 
@@ -115,5 +116,77 @@ test("Job tells of a running job what it is, how far it is, and what can be done
       - region "Fields (the default ones)":
         - heading "Fields (the default ones)" [level=2]
         - table "Fields (the default ones)"
+  `);
+});
+
+test("Import Users is read out in the order of the form", async ({ page }) => {
+  await beSignedIn(page, "admin");
+  await visit(page, IMPORT_PATH);
+  await expect(page.getByRole("main")).toMatchAriaSnapshot(`
+    - main:
+      - link "Back to Import/Export Users"
+      - heading "Import Users" [level=1]
+      - region "File":
+        - heading "File" [level=2]
+        - button "File with users"
+      - region "Import Settings":
+        - heading "Import Settings" [level=2]
+        - combobox "Connection"
+        - checkbox "Upsert pre-existing users in connection"
+        - checkbox "Restore read-only attributes"
+      - button "Dry Run"
+      - button "Import Users"
+  `);
+});
+
+test("Job tells of a dry run what would happen, who would fail and why", async ({ page, server }) => {
+  await beSignedIn(page, "editor");
+  await visit(page, jobPath(await completeImport(page, server, { text: usersWithBroken(200).text, dryRun: true })));
+  await expect(page.getByRole("main")).toMatchAriaSnapshot(`
+    - main:
+      - link "Back to Import/Export Users"
+      - heading "Import dry run Completed" [level=1]
+      - button "Check Status"
+      - region "What would happen":
+        - heading "What would happen" [level=2]
+        - term: Users read
+        - definition: "200"
+        - term: Would be inserted
+        - definition: "198"
+        - term: Would be updated
+        - definition: "0"
+        - term: Would fail
+        - definition: "2"
+        - term: Attributes passed over
+        - definition: "0"
+        - button "Import these users"
+      - region "Failed users (2)":
+        - heading "Failed users (2)" [level=2]
+        - button "Download failed users"
+        - navigation "Errors to show":
+          - link "All 2"
+          - link "FORMAT 1"
+          - link "PATTERN 1"
+        - table "Failed users (2)":
+          - rowgroup:
+            - row:
+              - columnheader "User"
+              - columnheader "Line"
+              - columnheader "Errors"
+          - rowgroup:
+            - row:
+              - cell "100"
+              - cell "100"
+              - cell:
+                - list:
+                  - listitem:
+                    - code: FORMAT
+                    - text: email is not an e-mail address
+            - row:
+              - cell "200"
+      - region "Details":
+        - heading "Details" [level=2]
+        - term: File name
+        - definition: customers.ndjson
   `);
 });

@@ -3,6 +3,7 @@ import { chromium } from "@playwright/test";
 import lighthouse, { desktopConfig } from "lighthouse";
 import { beSignedIn } from "./support/browsing.ts";
 import { EXPORT_PATH } from "./support/export-form.ts";
+import { IMPORT_PATH, completeImport, usersWithBroken } from "./support/import-form.ts";
 import { JOBS_PATH, completeSample, jobPath } from "./support/jobs.ts";
 import { expect, test } from "./support/test.ts";
 import { DIFFICULT_USERS, importUsers, userPath } from "./support/users.ts";
@@ -12,6 +13,7 @@ test("Lighthouse has nothing to say about accessibility and best practices", asy
   importUsers(server, DIFFICULT_USERS);
   await beSignedIn(page, "admin");
   const job = await completeSample(page);
+  const imported = await completeImport(page, server, { text: usersWithBroken(200).text });
   const cookies = await page.context().cookies();
   const extraHeaders = { Cookie: cookies.map(({ name, value }) => `${name}=${value}`).join("; ") };
   const port = await freePort();
@@ -19,7 +21,7 @@ test("Lighthouse has nothing to say about accessibility and best practices", asy
   const args = [...(launchOptions.args ?? []), `--remote-debugging-port=${port}`];
   const browser = await chromium.launch({ ...launchOptions, args });
   const settings = ["/profile", "/profile/sessions", "/settings/members", "/settings/clients", "/activity"];
-  const users = ["/users", userPath("tour"), JOBS_PATH, EXPORT_PATH, jobPath(job)];
+  const users = ["/users", userPath("tour"), JOBS_PATH, EXPORT_PATH, IMPORT_PATH, jobPath(job), jobPath(imported)];
   for (const path of ["/sign-in", ...users, ...settings]) {
     const onlyCategories = ["accessibility", "best-practices", "performance"];
     const result = await lighthouse(`${server.url}${path}`, { port, extraHeaders, onlyCategories, logLevel: "error" }, desktopConfig);

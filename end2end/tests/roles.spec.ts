@@ -2,10 +2,11 @@ import { type Page } from "@playwright/test";
 import { beSignedIn, signIn, visit } from "./support/browsing.ts";
 import { countJobs } from "./support/database.ts";
 import { EXPORT_PATH, ExportForm } from "./support/export-form.ts";
+import { IMPORT_PATH, completeImport, newUser } from "./support/import-form.ts";
 import { JOBS_PATH, completeSample, jobControls, jobPath, jobRows } from "./support/jobs.ts";
 import { expect, test } from "./support/test.ts";
 
-const PAGES = ["/users", JOBS_PATH, EXPORT_PATH, jobPath("job_0000000000000001")];
+const PAGES = ["/users", JOBS_PATH, EXPORT_PATH, IMPORT_PATH, jobPath("job_0000000000000001")];
 const REFUSAL = "Your role does not allow this";
 
 test("Viewer - Config sees no page, and is told why", async ({ page, troubles }) => {
@@ -43,6 +44,35 @@ for (const [member, role] of [
       await expect(page.getByRole("heading", { name, level: 1, exact: name === "Users" })).toBeVisible();
       await expect(page.getByRole("region", { name: "Account" })).toContainText(`${member}@acme.test${role}`);
     }
+  });
+}
+
+test("a viewer neither imports nor sees who could not be imported, but how an import went", async ({ page, server, troubles }) => {
+  troubles.announce(403);
+  await beSignedIn(page, "editor");
+  const text = [newUser(1), { email: "not an address" }].map((user) => JSON.stringify(user)).join("\n");
+  const job = await completeImport(page, server, { text, dryRun: true });
+  await beSignedIn(page, "viewer");
+  await visit(page, JOBS_PATH);
+  await expect(page.getByRole("button", { name: "Export Users" })).toBeVisible();
+  await expect(page.getByRole("button", { name: "Import Users" })).toBeHidden();
+  await visit(page, jobPath(job));
+  await expect(page.getByRole("term").filter({ hasText: "Would fail" })).toBeVisible();
+  await expect(page.getByRole("button", { name: "Import these users" })).toBeHidden();
+  await expect(page.getByRole("heading", { name: /^Failed users/ })).toBeHidden();
+  const answer = await page.goto(IMPORT_PATH);
+  expect(answer?.status()).toBe(403);
+  await expect(page.getByRole("heading", { name: REFUSAL })).toBeVisible();
+  expect((await page.request.post(`${jobPath(job)}/failures`)).status()).toBe(403);
+  expect(countJobs(server)).toBe(1);
+});
+
+for (const [member, restores] of [["admin", true], ["editor", false]] as const) {
+  test(`${member} ${restores ? "may" : "may not"} restore read-only attributes`, async ({ page }) => {
+    await beSignedIn(page, member);
+    await visit(page, IMPORT_PATH);
+    await expect(page.getByRole("heading", { name: "Import Users", exact: true })).toBeVisible();
+    await expect(page.getByRole("checkbox", { name: "Restore read-only attributes" })).toBeVisible({ visible: restores });
   });
 }
 

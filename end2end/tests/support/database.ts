@@ -55,6 +55,21 @@ export function pretendProcessing(server: Server, rows_written: number, expected
   changeJobs(server, { status: "processing", rows_written, expected_rows, finished_at: null, status_details: null, lease_expires_at });
 }
 
+/** Makes every import look as if a worker were at it, with so many bytes of its file read. */
+export function pretendImporting(server: Server, bytes: number): void {
+  const lease = Date.now() + 3_600_000;
+  sqlite(
+    server,
+    `UPDATE jobs SET status = 'processing', finished_at = NULL, status_details = NULL, lease_expires_at = ${lease},
+     import_progress = json_set(import_progress, '$.bytes', ${bytes}) WHERE kind = 'users_import'`,
+  );
+}
+
+/** The id of a connection. */
+export function connectionId(server: Server, name: string): string {
+  return query<{ id: string }>(server, `SELECT id FROM connections WHERE name = ${literal(name)}`)[0]!.id;
+}
+
 /** Makes so many copies of every job, each a millisecond older than the one before. */
 export function copyJobs(server: Server, copies: number): void {
   const columns = query<{ name: string }>(server, "SELECT name FROM pragma_table_info('jobs')").map(({ name }) => name);

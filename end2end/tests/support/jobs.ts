@@ -16,7 +16,7 @@ export function jobRows(page: Page): Locator {
 /** What one can do with the job of a row, or of the job's page. */
 export function jobControls(place: Locator | Page) {
   return {
-    cancel: place.getByRole("button", { name: "Cancel export" }),
+    cancel: place.getByRole("button", { name: /^Cancel (export|import)$/ }),
     exportAgain: place.getByRole("link", { name: "Export again" }),
     checkStatus: place.getByRole("button", { name: "Check Status" }),
     download: place.getByRole("button", { name: "Download export" }),
@@ -40,7 +40,11 @@ export async function submitSample(page: Page): Promise<string> {
 
 /** Submits an export and waits for its end. */
 export async function completeSample(page: Page): Promise<string> {
-  const id = await submitSample(page);
+  return completed(page, await submitSample(page));
+}
+
+/** Waits for the end of a job, and gives back its id. */
+export async function completed(page: Page, id: string): Promise<string> {
   const status = async () => {
     const answer = await page.request.post("/rpc/get_job", { form: { id }, headers: { accept: "application/json" } });
     return ((await answer.json()) as { status: string }).status;

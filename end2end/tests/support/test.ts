@@ -24,7 +24,7 @@ export const test = base.extend<Fixtures>({
     if (testInfo.status !== testInfo.expectedStatus) {
       await testInfo.attach("server.log", { body: server.log, contentType: "text/plain" });
     }
-    expect(server.log, "the server's log has no error").not.toContain(" ERROR ");
+    expect(server.log, "the server's log has no error").not.toMatch(/ ERROR | panicked at /);
     expect(code, "the server ends in good order").toBe(0);
   },
 

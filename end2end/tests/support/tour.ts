@@ -1,7 +1,8 @@
 import { type Page, expect } from "@playwright/test";
 import { beSignedIn, signIn, visit } from "./browsing.ts";
-import { changeJobs, pretendGuesses, pretendProcessing } from "./database.ts";
+import { changeJobs, pretendGuesses, pretendImporting, pretendProcessing } from "./database.ts";
 import { EXPORT_PATH, ExportForm, expectRemark } from "./export-form.ts";
+import { IMPORT_PATH, ImportForm, completeImport, failedRows, usersWithBroken, writtenFile } from "./import-form.ts";
 import { JOBS_PATH, completeSample, jobControls, jobPath, jobRows } from "./jobs.ts";
 import { PROFILE_PATH, haveSecondFactor, profilePage, setUpByHand } from "./profile.ts";
 import type { Server, ServerOptions } from "./server.ts";
@@ -314,6 +315,141 @@ export const TOUR: Stop[] = [
     async show({ page, troubles }) {
       troubles.announce(404);
       await signedIn(jobPath("job_0000000000000000"))({ page });
+    },
+  },
+  {
+    name: "jobs-of-both-kinds",
+    async show({ page, server }) {
+      await beSignedIn(page, "editor");
+      await completeSample(page);
+      const { text } = usersWithBroken(1_000);
+      await completeImport(page, server, { text, dryRun: true });
+      await completeImport(page, server, { text });
+      await visit(page, JOBS_PATH);
+      await expect(jobRows(page)).toHaveCount(3);
+    },
+  },
+  {
+    name: "import",
+    async show({ page }) {
+      await beSignedIn(page, "admin");
+      await visit(page, IMPORT_PATH);
+      await expect(page.getByText("Or drop it anywhere on this page.")).toBeVisible();
+    },
+  },
+  {
+    name: "import-filled-in",
+    async show({ page }) {
+      await beSignedIn(page, "admin");
+      await visit(page, IMPORT_PATH);
+      const form = new ImportForm(page);
+      await form.fill(writtenFile("customers-of-the-whole-of-last-year-exported-on-monday.ndjson.gz", "x".repeat(123_456)));
+      await form.upsert.check();
+    },
+  },
+  {
+    name: "import-with-errors",
+    async show({ page }) {
+      await beSignedIn(page, "editor");
+      await visit(page, IMPORT_PATH);
+      const form = new ImportForm(page);
+      await form.submit.click();
+      await expect(form.file).toBeFocused();
+    },
+  },
+  {
+    name: "import-uploading",
+    async show({ page, troubles }) {
+      troubles.announce(/ERR_FAILED/);
+      await beSignedIn(page, "editor");
+      await visit(page, IMPORT_PATH);
+      let slices = 0;
+      await page.route("**/uploads/*", (route) => {
+        if (route.request().method() === "PATCH" && ++slices > 1) return route.abort("failed");
+        return route.continue();
+      });
+      const form = new ImportForm(page);
+      await form.fill(writtenFile("customers.ndjson", usersWithBroken(8_000).text));
+      await form.submit.click();
+      await expect(page.getByText(/trying again… in [48] s/)).toBeVisible();
+    },
+  },
+  {
+    name: "import-without-connection",
+    options: { demo: false },
+    async show({ page, server }) {
+      await page.goto(await server.printed(/http:\/\/\S+\/set-up\?token=\S+/));
+      await page.getByLabel("Email").fill("first@acme.test");
+      await page.getByLabel("Password").fill("correct horse battery");
+      await page.getByRole("button", { name: "Create Admin" }).click();
+      await expect(page.getByRole("heading", { name: "Users", exact: true, level: 1 })).toBeVisible();
+      await visit(page, IMPORT_PATH);
+      await expect(page.getByRole("heading", { name: "No connection yet" })).toBeVisible();
+    },
+  },
+  {
+    name: "job-import",
+    async show({ page, server }) {
+      await beSignedIn(page, "editor");
+      const odd = ['{"email":"a@b.example","name":"x', "[1]", '{"colour":"red"}'].join("\n");
+      const text = usersWithBroken(6_000).text + odd;
+      await visit(page, jobPath(await completeImport(page, server, { text })));
+      await failedRows(page).first().getByText("JSON", { exact: true }).click();
+      await expect(page.getByRole("group", { name: "JSON of user 100" })).toBeVisible();
+    },
+  },
+  {
+    name: "job-import-without-failures",
+    async show({ page, server }) {
+      await beSignedIn(page, "editor");
+      await visit(page, jobPath(await completeImport(page, server, { text: usersWithBroken(99).text })));
+    },
+  },
+  {
+    name: "job-import-for-a-viewer",
+    async show({ page, server }) {
+      await beSignedIn(page, "editor");
+      const job = await completeImport(page, server, { text: usersWithBroken(1_000).text });
+      await signedIn(jobPath(job))({ page });
+      await expect(page.getByRole("heading", { name: "Result" })).toBeVisible();
+    },
+  },
+  {
+    name: "job-import-running",
+    async show({ page, server }) {
+      await beSignedIn(page, "editor");
+      const job = await completeImport(page, server, { text: usersWithBroken(1_000).text });
+      pretendImporting(server, 60_000);
+      await visit(page, jobPath(job));
+      await expect(page.getByRole("progressbar")).toBeVisible();
+    },
+  },
+  {
+    name: "job-import-cancelled",
+    async show({ page, server }) {
+      await beSignedIn(page, "editor");
+      const job = await completeImport(page, server, { text: usersWithBroken(99).text });
+      pretendImporting(server, 6_000);
+      await visit(page, jobPath(job));
+      await jobControls(page).cancel.click();
+      await expect(page.getByText("Cancelled by editor@acme.test.").first()).toBeVisible();
+    },
+  },
+  {
+    name: "job-import-failed",
+    async show({ page, server }) {
+      await beSignedIn(page, "editor");
+      const job = await completeImport(page, server, { text: usersWithBroken(99).text });
+      changeJobs(server, { status: "failed", status_details: "The file is cut off: line 100 has no end." });
+      await visit(page, jobPath(job));
+    },
+  },
+  {
+    name: "job-dry-run",
+    async show({ page, server }) {
+      await beSignedIn(page, "editor");
+      await visit(page, jobPath(await completeImport(page, server, { text: usersWithBroken(1_000).text, dryRun: true })));
+      await expect(page.getByRole("button", { name: "Import these users" })).toBeVisible();
     },
   },
   { name: "profile", show: signedIn(PROFILE_PATH) },

@@ -16,5 +16,7 @@ pub mod ui;
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {
     console_error_panic_hook::set_once();
+    #[cfg(feature = "split")]
+    ui::common::keep();
     leptos::mount::hydrate_lazy(ui::app::App);
 }

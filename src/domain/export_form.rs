@@ -1,10 +1,13 @@
 //! The form of the page Export Users, as a browser posts it or a link carries it.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::{
     export::{ExportInput, ExportRequest, FieldInput, Format, Place, SAMPLE_ROWS, Violation},
     field::FieldSpec,
+    query,
 };
 
 /// What the form's controls hold, right or wrong.
@@ -104,9 +107,23 @@ impl ExportForm {
     }
 
     fn to_address(&self, check: bool) -> String {
-        let query = ExportQuery { form: Some(self.clone()), check, ..ExportQuery::default() };
-        // A form has only texts, flags and lists of them, which a query can always hold.
-        format!("{PATH}?{}", serde_qs::to_string(&query).unwrap_or_default())
+        let flag = |flag: bool| if flag { "true" } else { "false" };
+        let mut query = String::new();
+        query::push(&mut query, "form[connection]", &self.connection);
+        if !self.q.is_empty() {
+            query::push(&mut query, "form[q]", &self.q);
+        }
+        query::push(&mut query, "form[format]", &self.format);
+        query::push(&mut query, "form[include_defaults]", flag(self.include_defaults));
+        for (index, field) in self.fields.iter().enumerate() {
+            query::push(&mut query, &format!("form[fields][{index}][name]"), &field.name);
+            if let Some(title) = &field.export_as {
+                query::push(&mut query, &format!("form[fields][{index}][export_as]"), title);
+            }
+        }
+        query::push(&mut query, "form[sample]", flag(self.sample));
+        query::push(&mut query, "check", flag(check));
+        format!("{PATH}?{query}")
     }
 
     fn to_input(&self) -> ExportInput {
@@ -133,25 +150,19 @@ pub const PATH: &str = "/users/import-export/export";
 
 /// What the address of the page Export Users may carry behind its `?`: the whole form, so that it works without
 /// JavaScript, and a link can repeat an export's settings.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct ExportQuery {
     /// The form; absent: as it is first shown.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub form: Option<ExportForm>,
     /// Whether the form has been submitted, so that its errors are shown.
-    #[serde(default)]
     pub check: bool,
     /// The button "Add Fields" was pressed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub add_field: Option<String>,
     /// The remove button of the added field with this index was pressed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remove_field: Option<usize>,
     /// The button that moves the added field with this index up was pressed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub move_up: Option<usize>,
     /// The button that moves the added field with this index down was pressed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub move_down: Option<usize>,
 }
 
@@ -169,8 +180,19 @@ pub enum FieldControl {
 impl ExportQuery {
     /// Reads what is behind the `?`; text that is no such query reads as an empty one.
     pub fn parse(query: &str) -> Self {
-        // Browsers write the brackets of `form[fields][0][name]` percent-encoded, which only the lenient mode takes.
-        serde_qs::Config::new(5, false).deserialize_str(query.trim_start_matches('?')).unwrap_or_default()
+        let mut read = Self::default();
+        let mut form = TypedForm::default();
+        for (name, value) in query::fields(query) {
+            match name.as_str() {
+                "check" => read.check = value == "true",
+                "add_field" => read.add_field = Some(value),
+                "remove_field" => read.remove_field = value.parse().ok(),
+                "move_up" => read.move_up = value.parse().ok(),
+                "move_down" => read.move_down = value.parse().ok(),
+                name => form.take(name, value),
+            }
+        }
+        Self { form: form.finish(), ..read }
     }
 
     /// Where the focus belongs after one of the buttons was pressed: the index of the added field in the form to show, and
@@ -210,6 +232,50 @@ impl ExportQuery {
             form.fields.push(FieldInput::default());
         }
         form
+    }
+}
+
+/// A form that is being read, field by field.
+#[derive(Default)]
+struct TypedForm {
+    /// Absent until there is a field of a form. A switch that is off is not sent.
+    form: Option<ExportForm>,
+    /// The added fields by their indexes, which may have gaps.
+    rows: BTreeMap<usize, FieldInput>,
+}
+
+impl TypedForm {
+    /// Takes a field, if it is one of the form.
+    fn take(&mut self, name: &str, value: String) {
+        let nothing = || ExportForm { format: String::new(), include_defaults: false, ..ExportForm::default() };
+        let parts: Vec<_> = name.split(['[', ']']).filter(|part| !part.is_empty()).collect();
+        let index = parts.get(2).and_then(|index| index.parse().ok());
+        let form = match (parts.as_slice(), index) {
+            (["form", "connection" | "q" | "format" | "include_defaults" | "sample"], _) => {
+                self.form.get_or_insert_with(nothing)
+            }
+            (["form", "fields", _, "name" | "export_as"], Some(index)) => {
+                self.form.get_or_insert_with(nothing);
+                let row = self.rows.entry(index).or_default();
+                match parts[3] {
+                    "name" => row.name = value,
+                    _ => row.export_as = Some(value),
+                }
+                return;
+            }
+            _ => return,
+        };
+        match parts[1] {
+            "connection" => form.connection = value,
+            "q" => form.q = value,
+            "format" => form.format = value,
+            "include_defaults" => form.include_defaults = value == "true",
+            _ => form.sample = value == "true",
+        }
+    }
+
+    fn finish(self) -> Option<ExportForm> {
+        self.form.map(|form| ExportForm { fields: self.rows.into_values().collect(), ..form })
     }
 }
 

@@ -157,7 +157,7 @@ fn unknown_attribute(name: &str) -> String {
         return format!("\"{name}\" can't be exported.");
     }
     let close = Attribute::ALL.into_iter().find(|attribute| {
-        let squeeze = |text: &str| text.to_lowercase().replace(['_', '-', ' '], "");
+        let squeeze = |text: &str| text.to_ascii_lowercase().replace(['_', '-', ' '], "");
         squeeze(attribute.name()) == squeeze(name)
     });
     match close {

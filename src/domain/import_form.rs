@@ -6,6 +6,7 @@ use super::{
     error::AppError,
     id::prefixed_id,
     import::{ErrorCode, FailedUser},
+    job::JobView,
 };
 
 prefixed_id! {
@@ -93,6 +94,19 @@ pub struct FailuresPage {
 impl FailuresPage {
     /// Users on a page.
     pub const SIZE: usize = 50;
+}
+
+/// What the page of a job shows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShownJob {
+    /// The job.
+    pub job: JobView,
+    /// Users that it could not import; none for an export, and for members who may not see them.
+    pub failures: FailuresPage,
+    /// Which of them these are: those with this error code, or all.
+    pub code: Option<ErrorCode>,
+    /// And those after the user with this number in the file.
+    pub after: u64,
 }
 
 /// Most characters of a file's name that are kept.

@@ -121,7 +121,7 @@ impl Reader<'_> {
 
     fn string(&mut self) -> Option<String> {
         let end = end_of_string(self.text.as_bytes(), self.at)?;
-        let text = serde_json::from_str(&self.text[self.at..end]).ok()?;
+        let text = unescaped(&self.text[self.at + 1..end - 1])?;
         self.at = end;
         Some(text)
     }
@@ -134,6 +134,47 @@ impl Reader<'_> {
         self.at += end;
         (is_number || matches!(literal, "true" | "false" | "null")).then(|| Node::Literal(literal.to_owned()))
     }
+}
+
+/// What a string says, from between its quotes; `None`: it has an escape or a character that JSON doesn't.
+fn unescaped(mut text: &str) -> Option<String> {
+    let mut out = String::with_capacity(text.len());
+    while let Some(at) = text.find(|char: char| char == '\\' || char < ' ') {
+        out.push_str(&text[..at]);
+        let kind = text[at..].strip_prefix('\\')?.chars().next()?;
+        text = &text[at + 1 + kind.len_utf8()..];
+        out.push(match kind {
+            '"' | '\\' | '/' => kind,
+            'b' => '\u{8}',
+            'f' => '\u{c}',
+            'n' => '\n',
+            'r' => '\r',
+            't' => '\t',
+            'u' => code_point(&mut text)?,
+            _ => return None,
+        });
+    }
+    out.push_str(text);
+    Some(out)
+}
+
+/// The character whose number in UTF-16 is next, behind `\u`; a large one has two, the second behind another `\u`.
+fn code_point(text: &mut &str) -> Option<char> {
+    let first = code_unit(text)?;
+    let second = if (0xD800..0xDC00).contains(&first) {
+        *text = text.strip_prefix("\\u")?;
+        Some(code_unit(text)?)
+    } else {
+        None
+    };
+    char::decode_utf16([Some(first), second].into_iter().flatten()).next()?.ok()
+}
+
+/// Four hexadecimal digits.
+fn code_unit(text: &mut &str) -> Option<u16> {
+    let digits = text.get(..4).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()))?;
+    *text = &text[4..];
+    u16::from_str_radix(digits, 16).ok()
 }
 
 /// The place after the string that begins at `at`; `None`: there is no string, or it has no end.
@@ -217,6 +258,13 @@ mod tests {
             ("-1e+400", Some(literal("-1e+400"))),
             ("null", Some(literal("null"))),
             (r#""a\"b\\\ud83d\ude00""#, Some(text("a\"b\\😀"))),
+            (r#""\u00e9\n\/\uD834\uDD1E""#, Some(text("é\n/𝄞"))),
+            (r#""\ud83d""#, None),
+            (r#""\ud83dx""#, None),
+            (r#""\ude00""#, None),
+            (r#""\u+123""#, None),
+            (r#""\x""#, None),
+            ("\"\n\"", None),
             ("[]", Some(Node::Array(vec![]))),
             ("[ 1 , \"x\" ]", Some(Node::Array(vec![literal("1"), text("x")]))),
             ("{ }", Some(Node::Object(vec![]))),

@@ -24,6 +24,7 @@ pub mod json_text;
 pub mod local_path;
 pub mod member;
 pub mod profile;
+pub mod query;
 pub mod role;
 pub mod session;
 pub mod timestamp;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{local_path::USERS, user::UsersCursor};
+use super::{local_path::USERS, query, user::UsersCursor};
 
 /// What is behind the `?` of the page Users, and of a user's page for the way back.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -22,12 +22,16 @@ pub struct UsersQuery {
 impl UsersQuery {
     /// Reads what is behind the `?`; text that is no such query reads as an empty one.
     pub fn parse(query: &str) -> Self {
-        serde_qs::Config::new(1, false).deserialize_str(query.trim_start_matches('?')).unwrap_or_default()
+        Self {
+            q: query::field(query, "q"),
+            connection: query::field(query, "connection"),
+            page: query::field(query, "page"),
+        }
     }
 
     /// The page Users in this state.
     pub fn to_url(&self) -> String {
-        self.behind(USERS.to_owned())
+        self.behind(USERS)
     }
 
     /// The same search and connection on another page.
@@ -43,29 +47,12 @@ impl UsersQuery {
     /// A user's page, from which one comes back to this state.
     pub fn user_url(&self, user_id: &str) -> String {
         let mut url = format!("{USERS}/");
-        write_segment(user_id, &mut url);
-        self.behind(url)
+        query::encode(&mut url, user_id);
+        self.behind(&url)
     }
 
-    fn behind(&self, path: String) -> String {
-        // A query of texts can always be written.
-        match serde_qs::to_string(self).unwrap_or_default() {
-            query if query.is_empty() => path,
-            query => format!("{path}?{query}"),
-        }
-    }
-}
-
-/// Writes `text` as one segment of a path: everything but ASCII letters and digits and `-`, `_`, `.` percent-encoded.
-fn write_segment(text: &str, out: &mut String) {
-    const HEX: &[u8; 16] = b"0123456789ABCDEF";
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-_.".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            let digit = |nibble: u8| char::from(HEX[usize::from(nibble)]);
-            out.extend(['%', digit(byte >> 4), digit(byte & 15)]);
-        }
+    fn behind(&self, path: &str) -> String {
+        query::address(path, &[("q", &self.q), ("connection", &self.connection), ("page", &self.page)])
     }
 }
 

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::domain::{
     error::AppError,
-    import_form::{FailuresPage, ImportForm},
+    import_form::{FailuresPage, ImportForm, ShownJob},
     import_options::ImportOptions,
     job::JobId,
 };
@@ -42,6 +42,17 @@ pub async fn import_failures(
 ) -> Result<FailuresPage, AppError> {
     let (services, caller) = super::context::services_and_caller().await?;
     services.import_failures(&caller, &id, &code, after).await
+}
+
+/// Everything that the page of a job shows: the job, and the failed users of [`import_failures`] to those who may see them.
+#[server(prefix = "/rpc", endpoint = "show_job")]
+pub async fn show_job(
+    id: String,
+    #[server(default)] code: String,
+    #[server(default)] after: u64,
+) -> Result<ShownJob, AppError> {
+    let (services, caller) = super::context::services_and_caller().await?;
+    services.show_job(&caller, &id, &code, after).await
 }
 
 #[cfg(feature = "ssr")]

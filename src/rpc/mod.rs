@@ -1,6 +1,7 @@
 //! Server functions: what the pages ask of the server, one file per page.
 //!
 //! Each is a public endpoint `POST /rpc/<name>`; a body calls one use case of `server::service`, which decides who may.
+//! Pages don't call them by their functions but as a [`question::Question`], which is one way for all.
 
 #![expect(missing_docs, reason = "the server macro makes a struct with a public field for every argument")]
 
@@ -11,9 +12,14 @@ pub mod imports;
 pub mod invitation;
 pub mod members;
 pub mod my_sessions;
+#[cfg(not(feature = "ssr"))]
+mod post;
 pub mod profile;
+pub mod question;
+pub mod read;
 pub mod session;
 pub mod users;
+mod write;
 
 #[cfg(feature = "ssr")]
 mod context {

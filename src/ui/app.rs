@@ -10,10 +10,8 @@ use leptos_router::{
 
 use super::{
     components::layout::Layout,
-    pages::{
-        self, invitation::InvitationPage, jobs::submitted::provide_submitted, not_found::NotFoundPage,
-        set_up::SetUpPage, sign_in::SignInPage, sign_in_code::SignInCodePage,
-    },
+    pages::{self, jobs::submitted::provide_submitted, not_found::NotFoundPage},
+    route::At,
 };
 
 /// The whole app.
@@ -26,31 +24,31 @@ pub fn App() -> impl IntoView {
     provide_submitted();
 
     view! {
-        <Title formatter=|page| format!("{page} · Muster") />
+        <Title formatter=|title| format!("{title} · Muster") />
         <Router>
             <Routes fallback=NotFoundPage>
                 <Route path=path!("/") view=|| view! { <Redirect path="/users" /> } ssr=SsrMode::Async />
-                <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async />
-                <Route path=path!("/sign-in/code") view=SignInCodePage ssr=SsrMode::Async />
-                <Route path=path!("/set-up") view=SetUpPage ssr=SsrMode::Async />
-                <Route path=path!("/invitation") view=InvitationPage ssr=SsrMode::Async />
+                <Route path=At("/sign-in") view=pages::SIGN_IN ssr=SsrMode::Async />
+                <Route path=At("/sign-in/code") view=pages::SIGN_IN_CODE ssr=SsrMode::Async />
+                <Route path=At("/set-up") view=pages::SET_UP ssr=SsrMode::Async />
+                <Route path=At("/invitation") view=pages::INVITATION ssr=SsrMode::Async />
                 // One frame around all pages of a signed-in member, which stays when the page changes.
                 <ParentRoute path=path!("") view=Layout ssr=SsrMode::Async>
-                    <Route path=path!("/users") view=pages::USERS ssr=SsrMode::Async />
-                    <Route path=path!("/users/import-export") view=pages::JOBS ssr=SsrMode::Async />
-                    <Route path=path!("/users/import-export/export") view=pages::EXPORT ssr=SsrMode::Async />
-                    <Route path=path!("/users/import-export/import") view=pages::IMPORT ssr=SsrMode::Async />
-                    <Route path=path!("/users/import-export/jobs/:job_id") view=pages::JOB ssr=SsrMode::Async />
+                    <Route path=At("/users") view=pages::USERS ssr=SsrMode::Async />
+                    <Route path=At("/users/import-export") view=pages::JOBS ssr=SsrMode::Async />
+                    <Route path=At("/users/import-export/export") view=pages::EXPORT ssr=SsrMode::Async />
+                    <Route path=At("/users/import-export/import") view=pages::IMPORT ssr=SsrMode::Async />
+                    <Route path=At("/users/import-export/jobs/:job_id") view=pages::JOB ssr=SsrMode::Async />
                     // After those that are fixed: the id of a user has a "|", theirs have none.
-                    <Route path=path!("/users/:user_id") view=pages::USER ssr=SsrMode::Async />
-                    <Route path=path!("/activity") view=pages::ACTIVITY ssr=SsrMode::Async />
-                    <Route path=path!("/settings/members") view=pages::MEMBERS ssr=SsrMode::Async />
-                    <Route path=path!("/settings/members/:member_id") view=pages::MEMBER ssr=SsrMode::Async />
-                    <Route path=path!("/settings/clients") view=pages::CLIENTS ssr=SsrMode::Async />
-                    <Route path=path!("/profile") view=pages::PROFILE ssr=SsrMode::Async />
-                    <Route path=path!("/profile/second-factor") view=pages::SET_UP_APP ssr=SsrMode::Async />
-                    <Route path=path!("/profile/recovery-codes") view=pages::RECOVERY_CODES ssr=SsrMode::Async />
-                    <Route path=path!("/profile/sessions") view=pages::MY_SESSIONS ssr=SsrMode::Async />
+                    <Route path=At("/users/:user_id") view=pages::USER ssr=SsrMode::Async />
+                    <Route path=At("/activity") view=pages::ACTIVITY ssr=SsrMode::Async />
+                    <Route path=At("/settings/members") view=pages::MEMBERS ssr=SsrMode::Async />
+                    <Route path=At("/settings/members/:member_id") view=pages::MEMBER ssr=SsrMode::Async />
+                    <Route path=At("/settings/clients") view=pages::CLIENTS ssr=SsrMode::Async />
+                    <Route path=At("/profile") view=pages::PROFILE ssr=SsrMode::Async />
+                    <Route path=At("/profile/second-factor") view=pages::SET_UP_APP ssr=SsrMode::Async />
+                    <Route path=At("/profile/recovery-codes") view=pages::RECOVERY_CODES ssr=SsrMode::Async />
+                    <Route path=At("/profile/sessions") view=pages::MY_SESSIONS ssr=SsrMode::Async />
                 </ParentRoute>
             </Routes>
         </Router>

@@ -60,7 +60,7 @@ impl Import {
         };
         let options = ImportOptions { connection_seq: connection.seq, mode, ledger: None };
         let writer = store.import_writer(options)?;
-        let errors = self.errors.as_deref().map(|path| Errors::create(path)).transpose()?;
+        let errors = self.errors.as_deref().map(Errors::create).transpose()?;
         let import = import::Import { rules: Rules { restore: self.restore, now: Clock::System.now() } };
         let (result, done, terminal) = tokio::task::spawn_blocking(move || {
             let bar = progress::bytes(len);

@@ -5,7 +5,7 @@ use crate::{
         audit::Event,
         error::AppError,
         import::{ErrorCode, FailedUser},
-        import_form::FailuresPage,
+        import_form::{FailuresPage, ShownJob},
         job::{JobId, JobRequest},
         role::Permission,
     },
@@ -33,12 +33,7 @@ impl Services {
     ) -> Result<FailuresPage, AppError> {
         self.allow(caller, Permission::SeeFailedUsers).await?;
         let job = self.import(id).await?;
-        let code = match code {
-            "" => None,
-            code => {
-                Some(code.parse::<ErrorCode>().map_err(|_| AppError::Invalid("Choose a code of the list.".into()))?)
-            }
-        };
+        let code = error_code(code)?;
         let (failures, more) = self.store.import_failures(&job.id, code, after, FailuresPage::SIZE).await?;
         Ok(FailuresPage {
             next: failures.last().filter(|_| more).map(|last| last.number),
@@ -46,6 +41,23 @@ impl Services {
             codes: self.store.import_failure_codes(&job.id).await?,
             total: job.summary.unwrap_or_default().failed,
         })
+    }
+
+    /// A job, and a page of the users that it could not import as [`Services::import_failures`] tells them; to those who may not see
+    /// them, and of an export, none.
+    ///
+    /// # Errors
+    /// [`AppError::Invalid`] for an unknown code; [`AppError::NotFound`] when there is no such job, or it has expired;
+    /// [`AppError::Forbidden`] unless the member may see jobs.
+    pub async fn show_job(&self, caller: &Caller, id: &str, code: &str, after: u64) -> Result<ShownJob, AppError> {
+        let job = self.get_job(caller, id).await?;
+        let any_failed = job.summary.is_some_and(|summary| summary.failed > 0);
+        let failures = if any_failed && job.can_see_failures {
+            self.import_failures(caller, id, code, after).await?
+        } else {
+            FailuresPage::default()
+        };
+        Ok(ShownJob { job, failures, code: error_code(code)?, after })
     }
 
     /// Begins to hand out all users that an import could not import; recorded as a download before anything is sent. `None`:
@@ -75,6 +87,14 @@ impl Services {
             JobRequest::Import(_) => Ok(job),
             JobRequest::Export(_) => Err(AppError::NotFound),
         }
+    }
+}
+
+/// The code that a page is about; empty: all.
+fn error_code(code: &str) -> Result<Option<ErrorCode>, AppError> {
+    match code {
+        "" => Ok(None),
+        code => code.parse().map(Some).map_err(|_| AppError::Invalid("Choose a code of the list.".to_owned())),
     }
 }
 

@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use crate::{domain::error::AppError, ui::view};
+
 /// An error that is read out as soon as it appears.
 #[component]
 pub fn Alert(
@@ -13,7 +15,13 @@ pub fn Alert(
             {children()}
         </div>
     }
-    .into_any()
+}
+
+/// Why the server refused something, once it has.
+pub fn refusal(error: impl Fn() -> Option<AppError> + Send + 'static) -> AnyView {
+    view! {
+        {move || error().map(|error| view! { <Alert><p>{error.to_string()}</p></Alert> })}
+    }
 }
 
 /// What is wrong at one control; the control names it by `aria-describedby`.
@@ -25,6 +33,8 @@ pub fn FieldError(
     /// The message; `None`: nothing is wrong, and nothing is shown.
     #[prop(into)]
     message: Signal<Option<String>>,
-) -> impl IntoView {
-    move || message.get().map(|message| view! { <p class="field-error" id=id.get()>{message}</p> })
+) -> AnyView {
+    view! {
+        {move || message.get().map(|message| view! { <p class="field-error" id=id.get()>{message}</p> })}
+    }
 }

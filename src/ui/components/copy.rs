@@ -1,5 +1,6 @@
 //! Copying text.
 
+use crate::ui::view;
 use leptos::{
     prelude::*,
     wasm_bindgen::{JsCast, JsValue, closure::Closure},
@@ -29,11 +30,10 @@ pub fn CopyButton(
     };
     view! {
         <p class="copy">
-            {button}
+            {move || button()}
             <span class="announcement" role="status">{move || copied.get().then_some("Copied.")}</span>
         </p>
     }
-    .into_any()
 }
 
 /// The browser's clipboard, which it only gives to pages that came by https or from this machine.

@@ -1,5 +1,6 @@
 //! What a list shows that has nothing to list.
 
+use crate::ui::view;
 use leptos::prelude::*;
 
 /// A heading, and below it what to do next.
@@ -17,5 +18,4 @@ pub fn EmptyState(
             {children()}
         </div>
     }
-    .into_any()
 }

@@ -4,8 +4,14 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::{components::Redirect, hooks::use_url, location::Url};
 
-use super::{alert::Alert, http::set_status, layout::SessionResource};
-use crate::domain::{error::AppError, local_path, member::Member};
+use super::{alert::Alert, asked::Coming, http::set_status, layout::SessionResource};
+use crate::{
+    domain::{error::AppError, local_path, member::Member},
+    ui::view,
+};
+
+/// What is said of a thing that does not exist where nothing more is known.
+pub const GONE: &str = "This does not exist, or it has been deleted.";
 
 /// Stands in for a page whose data the server did not give, and says what to do.
 #[component]
@@ -13,21 +19,19 @@ pub fn Failure(
     /// Why.
     error: AppError,
     /// What to say when the thing does not exist.
-    #[prop(optional)]
-    not_found: Option<&'static str>,
+    #[prop(default = GONE)]
+    not_found: &'static str,
 ) -> AnyView {
     match error {
-        AppError::Unauthenticated => view! { <Redirect path=sign_in_path() /> }.into_any(),
-        AppError::Forbidden => view! { <Forbidden /> }.into_any(),
+        AppError::Unauthenticated => view! { <Redirect path=sign_in_path() /> },
+        AppError::Forbidden => view! { <Forbidden /> },
         AppError::NotFound => {
             set_status(404);
-            let text = not_found.map_or_else(|| AppError::NotFound.to_string(), str::to_owned);
             view! {
                 <Title text="Not found" />
                 <h1>"Not found"</h1>
-                <p class="lead">{text}</p>
+                <p class="lead">{not_found}</p>
             }
-            .into_any()
         }
         error => {
             set_status(error.status());
@@ -39,7 +43,6 @@ pub fn Failure(
                     <p><a href=local_path::USERS rel="external">"Go to Users"</a></p>
                 </Alert>
             }
-            .into_any()
         }
     }
 }
@@ -58,25 +61,28 @@ fn sign_in_path() -> String {
 fn Forbidden() -> AnyView {
     set_status(403);
     let session = use_context::<SessionResource>();
-    let role = Suspend::new(async move {
-        let member: Option<Member> = match session {
-            Some(SessionResource(session)) => session.await.ok().and_then(|session| session.member),
+    let role = Suspend::new(Box::pin(async move {
+        let member = match session {
+            Some(SessionResource(session)) => session.read().await.ok().and_then(|session| session.member),
             None => None,
         };
-        member.map(|member| {
-            view! {
-                <p class="lead">
-                    "You are signed in as " <strong>{member.email}</strong> " with the role "
-                    <strong>{member.role.title()}</strong> ", which does not include this page."
-                </p>
-            }
-        })
-    });
+        member.map_or_else(|| ().into_any(), |member| view! { <Role member /> })
+    }) as Coming);
     view! {
         <Title text="Not allowed" />
         <h1>"Your role does not allow this"</h1>
         {role}
         <p>"An Admin of the tenant can give you another role."</p>
     }
-    .into_any()
+}
+
+/// Who is signed in, and may not.
+#[component]
+fn Role(member: Member) -> AnyView {
+    view! {
+        <p class="lead">
+            "You are signed in as " <strong>{member.email}</strong> " with the role "
+            <strong>{member.role.title()}</strong> ", which does not include this page."
+        </p>
+    }
 }

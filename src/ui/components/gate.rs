@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 
 use super::logo::Logo;
-use crate::domain::member::PASSWORD_MIN_CHARS;
+use crate::{domain::member::PASSWORD_MIN_CHARS, ui::view};
 
 /// A card in the middle of the page, with the product's name and the page's heading.
 #[component]
@@ -24,7 +24,6 @@ pub fn Gate(
             </div>
         </main>
     }
-    .into_any()
 }
 
 /// The e-mail address that somebody signs in with.
@@ -45,7 +44,6 @@ pub fn EmailField() -> AnyView {
             />
         </div>
     }
-    .into_any()
 }
 
 /// A password to choose. With JavaScript it can be shown, which is better than typing it twice.
@@ -83,8 +81,7 @@ pub fn NewPasswordField() -> AnyView {
                 required
             />
             <p class="hint" id="password-hint">{format!("At least {PASSWORD_MIN_CHARS} characters.")}</p>
-            {show}
+            {move || show()}
         </div>
     }
-    .into_any()
 }

@@ -1,46 +1,44 @@
 //! What surrounds the pages of a signed-in member.
 
-use leptos::{form::ActionForm, prelude::*};
+use leptos::prelude::*;
 use leptos_router::{components::Outlet, hooks::use_location};
 
-use super::{focus::focus_soon, logo::Logo, nav::Nav, time::provide_clock};
+use super::{
+    asked::{Asked, waiting_with},
+    focus::focus_soon,
+    logo::Logo,
+    nav::Nav,
+    submit::{Submit, SubmitForm},
+    time::provide_clock,
+};
 use crate::{
-    domain::{error::AppError, member::Member, role::Role},
-    rpc::session::{SessionView, SignOut, current_session},
+    domain::{member::Member, role::Role},
+    rpc::session::{CurrentSession, SessionView, SignOut},
+    ui::view,
 };
 
 /// Who is signed in, loaded once for all pages.
 #[derive(Clone, Copy)]
-pub struct SessionResource(pub Resource<Result<SessionView, AppError>>);
+pub struct SessionResource(pub Asked<SessionView>);
 
 /// The signed-in member's role; `None`: nobody is signed in.
 pub async fn role(session: Option<SessionResource>) -> Option<Role> {
     let SessionResource(session) = session?;
-    session.await.ok()?.member.map(|member| member.role)
+    session.read().await.ok()?.member.map(|member| member.role)
 }
 
 /// Sidebar, account bar and the page's content.
 #[component]
 pub fn Layout() -> AnyView {
-    let session = Resource::new(|| (), |()| current_session());
+    let session = Asked::new(|| CurrentSession {});
     provide_context(SessionResource(session));
     // Not before: the clock would run while the page's part is loaded, and the page begins without.
     provide_clock();
     focus_content_on_navigation();
 
-    let tenant = Suspend::new(async move { session.await.ok().map(|session| session.tenant) });
     // Anew when the session is: the role may have changed.
-    let nav = move || {
-        Suspend::new(async move {
-            let member = session.await.ok().and_then(|session| session.member);
-            view! { <Nav role=member.map(|member| member.role) /> }
-        })
-    };
-    let account = move || {
-        Suspend::new(async move {
-            let member = session.await.ok().and_then(|session| session.member);
-            member.map(|member| view! { <Account member /> })
-        })
+    let of_session = move |view: fn(Option<SessionView>) -> AnyView| {
+        waiting_with(|| ().into_any(), move || async move { view(session.read().await.ok()) })
     };
 
     view! {
@@ -52,20 +50,23 @@ pub fn Layout() -> AnyView {
                     <Logo />
                     <span class="brand-text">
                         <span class="brand-name">"Muster"</span>
-                        <span class="brand-tenant"><Suspense>{tenant}</Suspense></span>
+                        <span class="brand-tenant">{of_session(|session| session.map(|session| session.tenant).into_any())}</span>
                     </span>
                 </a>
-                <Suspense>{nav}</Suspense>
+                {of_session(|session| view! { <Nav role=member_of(session).map(|member| member.role) /> })}
             </header>
             <section class="account" aria-label="Account">
-                <Suspense>{account}</Suspense>
+                {of_session(|session| member_of(session).map(|member| view! { <Account member /> }).into_any())}
             </section>
             <main id="content" class="content" tabindex="-1">
                 <Outlet />
             </main>
         </div>
     }
-    .into_any()
+}
+
+fn member_of(session: Option<SessionView>) -> Option<Member> {
+    session.and_then(|session| session.member)
 }
 
 /// Who is signed in, and the way out.
@@ -74,17 +75,16 @@ fn Account(
     /// The signed-in member.
     member: Member,
 ) -> AnyView {
-    let sign_out = ServerAction::<SignOut>::new();
+    let sign_out = Submit::to::<SignOut>();
     view! {
         <p class="account-member">
             <a class="account-email" href="/profile">{member.email}</a>
             <span class="account-role">{member.role.title()}</span>
         </p>
-        <ActionForm action=sign_out attr:class="account-sign-out">
+        <SubmitForm form=sign_out.form class="account-sign-out">
             <button class="button button-quiet" type="submit">"Sign out"</button>
-        </ActionForm>
+        </SubmitForm>
     }
-    .into_any()
 }
 
 /// A page change without a reload leaves the focus on a link that is gone: it goes to the new content instead.

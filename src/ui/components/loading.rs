@@ -1,5 +1,6 @@
 //! What a page shows while its data is on the way.
 
+use crate::ui::view;
 use leptos::prelude::*;
 
 /// Appears only after a moment, so that a fast answer does not flicker.

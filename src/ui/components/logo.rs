@@ -1,5 +1,6 @@
 //! The product mark.
 
+use crate::ui::view;
 use leptos::prelude::*;
 
 /// Ranks of users, one of them picked out. Drawn in the colours of the theme.

@@ -3,9 +3,12 @@
 use leptos::prelude::*;
 use leptos_router::components::A;
 
-use crate::domain::{
-    activity, local_path,
-    role::{Permission, Role},
+use crate::{
+    domain::{
+        activity, local_path,
+        role::{Permission, Role},
+    },
+    ui::view,
 };
 
 /// Pages that belong together.
@@ -53,5 +56,5 @@ pub fn Nav(
             }
         })
     };
-    view! { <nav aria-label="Main">{SECTIONS.iter().map(section).collect::<Vec<_>>()}</nav> }.into_any()
+    view! { <nav aria-label="Main">{SECTIONS.iter().map(section).collect::<Vec<_>>()}</nav> }
 }

@@ -2,26 +2,18 @@
 
 use leptos::prelude::*;
 
-use super::{layout::SessionResource, live::Live};
+use super::{layout::SessionResource, live::Fetching, submit::Form};
 
-/// Fetches `live` again whenever `version` changes, then calls `after`. Who lost their role or session by it gets the
+/// Fetches again after each answer to the form, then calls `after`. Who lost their role or session by it gets the
 /// frame of the page anew too.
-pub fn refresh_on<T: PartialEq + Send + Sync + 'static>(
-    live: Live<T>,
-    version: impl Fn() -> usize + Send + Sync + 'static,
-    after: impl Fn() + Copy + Send + Sync + 'static,
-) {
+pub fn refresh_on(form: Form, live: Fetching, after: impl Fn() + Copy + 'static) {
     let session = use_context::<SessionResource>();
-    Effect::new(move |before: Option<usize>| {
-        let version = version();
-        if before.is_some_and(|before| before != version) {
-            live.refresh(move || {
-                if let (true, Some(SessionResource(session))) = (live.ended.with_untracked(Option::is_some), session) {
-                    session.refetch();
-                }
-                after();
-            });
-        }
-        version
+    form.after_each(move || {
+        live.refresh(move || {
+            if let (true, Some(SessionResource(session))) = (live.ended.with_untracked(Option::is_some), session) {
+                session.refetch();
+            }
+            after();
+        });
     });
 }

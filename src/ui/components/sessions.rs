@@ -2,31 +2,20 @@
 
 use leptos::prelude::*;
 
-use super::{empty::EmptyState, time::Time};
-use crate::domain::session::SessionView;
+use super::{empty::EmptyState, rows::rows, time::Time};
+use crate::{domain::session::SessionView, ui::view};
 
 /// A table of sessions. The one that asks is marked; the others have what `sign_out` makes of their keys.
 #[component]
-pub fn SessionsTable<F>(
+pub fn SessionsTable(
     /// The sessions, in this order.
     #[prop(into)]
     sessions: Signal<Vec<SessionView>>,
     /// The form with the button Sign out.
-    sign_out: F,
-) -> AnyView
-where
-    F: Fn(String) -> AnyView + Copy + Send + Sync + 'static,
-{
+    sign_out: Callback<String, AnyView>,
+) -> AnyView {
     let none = Memo::new(move |_| sessions.with(Vec::is_empty));
-    let content = move || {
-        if none.get() {
-            return view! {
-                <EmptyState title="No sessions">
-                    <p>"Signed in nowhere."</p>
-                </EmptyState>
-            }
-            .into_any();
-        }
+    let table = move || {
         view! {
             <div class="table-card table-members">
                 <table class="table table-rows" role="table" aria-label="Sessions">
@@ -40,27 +29,26 @@ where
                         </tr>
                     </thead>
                     <tbody role="rowgroup">
-                        <For each=move || sessions.get() key=Clone::clone let(session)>
-                            <Row session sign_out />
-                        </For>
+                        {rows(
+                            move || sessions.get(),
+                            Clone::clone,
+                            move |session| view! { <Row session sign_out /> },
+                        )}
                     </tbody>
                 </table>
             </div>
         }
-        .into_any()
     };
-    content.into_any()
+    let empty = || view! { <EmptyState title="No sessions"><p>"Signed in nowhere."</p></EmptyState> };
+    view! { {move || if none.get() { empty() } else { table() }} }
 }
 
 #[component]
-fn Row<F>(session: SessionView, sign_out: F) -> AnyView
-where
-    F: Fn(String) -> AnyView + Copy + Send + Sync + 'static,
-{
+fn Row(session: SessionView, sign_out: Callback<String, AnyView>) -> AnyView {
     let actions = if session.current {
-        view! { <span class="badge badge-completed">"This session"</span> }.into_any()
+        view! { <span class="badge badge-completed">"This session"</span> }
     } else {
-        sign_out(session.key)
+        sign_out.run(session.key)
     };
     view! {
         <tr role="row">
@@ -75,5 +63,4 @@ where
             <td role="cell" class="cell-actions">{actions}</td>
         </tr>
     }
-    .into_any()
 }

@@ -1,5 +1,6 @@
 //! A secret that the page shows once: to read, and to copy.
 
+use crate::ui::view;
 use leptos::{
     prelude::*,
     wasm_bindgen::JsCast,
@@ -36,12 +37,11 @@ pub fn ShownOnce(
             <label for=id>{label}</label>
             <div class="made-line">
                 <input id=id type="text" readonly value=value />
-                {button}
+                {move || button()}
             </div>
         </div>
-        <p class="hint">{outcome}</p>
+        <p class="hint">{move || outcome.get()}</p>
     }
-    .into_any()
 }
 
 /// Puts what a field holds on the clipboard; `false` if the browser does not let it. The field stays selected, so that

@@ -7,7 +7,7 @@ use crate::{
         import::ImportSummary,
         job::{JobRequest, JobStatus, JobView},
     },
-    ui::format,
+    ui::{format, view},
 };
 
 /// The name that people read.
@@ -107,7 +107,7 @@ pub fn JobProgress(
                     <span class="progress-text">
                         <strong>{move || percent.get()}"%"</strong>
                         " "
-                        {left}
+                        {move || left()}
                     </span>
                 </div>
             }

@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use leptos::{prelude::*, web_sys::js_sys};
 
-use crate::{domain::timestamp::Timestamp, ui::format};
+use crate::{
+    domain::timestamp::Timestamp,
+    ui::{format, view},
+};
 
 /// How often the clock ticks.
 const SECOND: Duration = Duration::from_secs(1);
@@ -87,8 +90,7 @@ fn shown(at: Timestamp, text: impl Fn(Clock) -> String + Send + Sync + 'static) 
     });
     view! {
         <time datetime=at.to_string() title=format::second(at)>
-            {text}
+            {move || text.get()}
         </time>
     }
-    .into_any()
 }

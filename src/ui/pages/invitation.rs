@@ -1,63 +1,59 @@
 //! Join: where an invitation's link leads.
 
-use leptos::{form::ActionForm, prelude::*};
+use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
 use crate::{
     domain::{error::AppError, invitation::InvitationView},
-    rpc::invitation::{AcceptInvitation, open_invitation},
-    ui::components::{
-        alert::Alert,
-        gate::{Gate, NewPasswordField},
-        http::set_status,
-        loading::Loading,
+    rpc::invitation::{AcceptInvitation, OpenInvitation},
+    ui::{
+        components::{
+            alert::Alert,
+            asked::{Asked, answered},
+            gate::{Gate, NewPasswordField},
+            http::set_status,
+            submit::{Submit, SubmitForm},
+        },
+        view,
     },
 };
 
 /// Says whom the link is for and asks for a password; the query's `token` is that of the link.
 #[component]
 pub fn InvitationPage() -> AnyView {
-    let accept = ServerAction::<AcceptInvitation>::new();
+    let accept = Submit::to::<AcceptInvitation>();
     let query = use_query_map();
     let token = Memo::new(move |_| query.with(|query| query.get("token").unwrap_or_default()));
-    let invitation = Resource::new(move || token.get(), open_invitation);
-    let content = move || {
-        Suspend::new(async move {
-            match invitation.await {
-                Ok(invitation) => view! { <Open invitation token=token.get_untracked() accept /> }.into_any(),
-                Err(AppError::NotFound) => {
-                    set_status(404);
-                    view! { <Closed /> }.into_any()
-                }
-                Err(error) => {
-                    set_status(error.status());
-                    view! { <Alert><p>{error.to_string()}</p></Alert> }.into_any()
-                }
-            }
-        })
-    };
+    let invitation = Asked::new(move || OpenInvitation { token: token.get() });
+    let content = answered(invitation, move |invitation| match invitation {
+        Ok(invitation) => view! { <Open invitation token=token.get_untracked() accept /> },
+        Err(AppError::NotFound) => {
+            set_status(404);
+            view! { <Closed /> }
+        }
+        Err(error) => {
+            set_status(error.status());
+            view! { <Alert><p>{error.to_string()}</p></Alert> }
+        }
+    });
     view! {
-        <Gate title="Join Muster">
-            <Suspense fallback=Loading>{content}</Suspense>
-        </Gate>
+        <Gate title="Join Muster">{content}</Gate>
     }
-    .into_any()
 }
 
 #[component]
-fn Open(invitation: InvitationView, token: String, accept: ServerAction<AcceptInvitation>) -> AnyView {
+fn Open(invitation: InvitationView, token: String, accept: Submit<()>) -> AnyView {
     let InvitationView { tenant, email, role } = invitation;
     let error = move || {
-        accept.value().get().and_then(Result::err).map(|error| match error {
-            AppError::NotFound => view! { <Closed /> }.into_any(),
+        accept.error().map(|error| match error {
+            AppError::NotFound => view! { <Closed /> },
             error @ AppError::Conflict(_) => view! {
                 <Alert>
                     <p>{error.to_string()}</p>
                     <p><a href="/sign-in">"Sign in"</a></p>
                 </Alert>
-            }
-            .into_any(),
-            error => view! { <Alert><p>{error.to_string()}</p></Alert> }.into_any(),
+            },
+            error => view! { <Alert><p>{error.to_string()}</p></Alert> },
         })
     };
     view! {
@@ -65,16 +61,15 @@ fn Open(invitation: InvitationView, token: String, accept: ServerAction<AcceptIn
             "You are invited to the tenant " <strong>{tenant}</strong> " as " <strong>{email.clone()}</strong>
             " with the role " <strong>{role.title()}</strong> ". Choose a password to sign in with."
         </p>
-        {error}
-        <ActionForm action=accept attr:class="stack">
+        {move || error()}
+        <SubmitForm form=accept.form class="stack">
             <input type="hidden" name="token" value=token />
             // For password managers, which keep the password with it.
             <input class="for-managers" type="email" autocomplete="username" value=email readonly tabindex="-1" aria-hidden="true" />
             <NewPasswordField />
             <button class="button button-primary button-wide" type="submit">"Join"</button>
-        </ActionForm>
+        </SubmitForm>
     }
-    .into_any()
 }
 
 /// The same words whether a link was used, revoked, replaced, has expired or never was.
@@ -88,5 +83,4 @@ fn Closed() -> AnyView {
             </p>
         </Alert>
     }
-    .into_any()
 }

@@ -1,14 +1,23 @@
 //! Your sessions: where the signed-in member is signed in.
 
-use leptos::{form::ActionForm, prelude::*};
+use leptos::prelude::*;
 use leptos_meta::Title;
 
 use crate::{
     domain::session::SessionView,
-    rpc::my_sessions::{EndMyOtherSessions, EndMySession, my_sessions},
-    ui::components::{
-        alert::Alert, failure::Failure, focus::focus_soon, live::Live, loading::Loading, refresh::refresh_on,
-        sessions::SessionsTable,
+    rpc::my_sessions::{EndMyOtherSessions, EndMySession, MySessions},
+    ui::{
+        components::{
+            alert::refusal,
+            asked::{Asked, answered_well},
+            failure::GONE,
+            focus::focus_soon,
+            live::Live,
+            refresh::refresh_on,
+            sessions::SessionsTable,
+            submit::{Submit, SubmitForm},
+        },
+        view,
     },
 };
 
@@ -17,56 +26,40 @@ const HEADING: &str = "sessions-heading";
 /// The member's sessions, to be ended one by one or all but this one.
 #[component]
 pub fn MySessionsPage() -> AnyView {
-    let sessions = Resource::new(|| (), |()| my_sessions());
-    let content = move || {
-        Suspend::new(async move {
-            match sessions.await {
-                Ok(sessions) => view! { <Loaded sessions /> }.into_any(),
-                Err(error) => view! { <Failure error /> }.into_any(),
-            }
-        })
-    };
+    let sessions = Asked::new(|| MySessions {});
     view! {
         <Title text="Your sessions" />
-        <Suspense fallback=Loading>{content}</Suspense>
+        {answered_well(sessions, |sessions| view! { <Loaded sessions /> })}
     }
-    .into_any()
 }
 
 #[component]
 fn Loaded(sessions: Vec<SessionView>) -> AnyView {
-    let live = Live::new(sessions, |_| true, my_sessions);
-    let end = ServerAction::<EndMySession>::new();
-    let end_others = ServerAction::<EndMyOtherSessions>::new();
+    let live = Live::new(sessions, |_| true, || MySessions {});
+    let end = Submit::to::<EndMySession>();
+    let end_others = Submit::to::<EndMyOtherSessions>();
     let announcement = RwSignal::new("");
-    refresh_on(
-        live,
-        move || end.version().get() + end_others.version().get(),
-        move || {
+    for form in [end.form, end_others.form] {
+        refresh_on(form, live.fetching, move || {
             announcement.set("The list is up to date.");
             focus_soon(HEADING);
-        },
-    );
-    let error = move || {
-        let error = end.value().get().and_then(Result::err).or(end_others.value().get().and_then(Result::err));
-        error.map(|error| view! { <Alert><p>{error.to_string()}</p></Alert> })
-    };
-    let sign_out = move |key: String| {
+        });
+    }
+    let sign_out = Callback::new(move |key: String| {
         view! {
-            <ActionForm action=end>
+            <SubmitForm form=end.form>
                 <input type="hidden" name="key" value=key />
                 <button class="button button-small" type="submit">"Sign out"</button>
-            </ActionForm>
+            </SubmitForm>
         }
-        .into_any()
-    };
+    });
     let has_others = Memo::new(move |_| live.value.with(|sessions| sessions.iter().any(|session| !session.current)));
     let others = move || {
         has_others.get().then(|| {
             view! {
-                <ActionForm action=end_others>
+                <SubmitForm form=end_others.form>
                     <button class="button" type="submit">"Sign out of all other sessions"</button>
-                </ActionForm>
+                </SubmitForm>
             }
         })
     };
@@ -74,18 +67,13 @@ fn Loaded(sessions: Vec<SessionView>) -> AnyView {
         view! {
             <div class="page-head">
                 <h1 id=HEADING tabindex="-1">"Your sessions"</h1>
-                {others}
+                {move || others()}
             </div>
             <p class="lead">"Where you are signed in. End what you don't know, and change your password then."</p>
-            {error}
-            <p class="announcement quiet" role="status">{announcement}</p>
+            {refusal(move || end.error().or(end_others.error()))}
+            <p class="announcement quiet" role="status">{move || announcement.get()}</p>
             <SessionsTable sessions=live.value sign_out />
         }
-        .into_any()
     };
-    (move || match live.ended.get() {
-        Some(error) => view! { <Failure error /> }.into_any(),
-        None => page(),
-    })
-    .into_any()
+    live.page(GONE, page)
 }

@@ -3,7 +3,10 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use crate::ui::components::{http::set_status, logo::Logo};
+use crate::ui::{
+    components::{http::set_status, logo::Logo},
+    view,
+};
 
 /// Says so, and leads back.
 #[component]
@@ -20,5 +23,4 @@ pub fn NotFoundPage() -> AnyView {
             </div>
         </main>
     }
-    .into_any()
 }

@@ -1,39 +1,37 @@
 //! Sign in.
 
-use leptos::{form::ActionForm, prelude::*};
+use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
 use crate::{
     rpc::session::SignIn,
-    ui::components::{
-        alert::Alert,
-        gate::{EmailField, Gate},
+    ui::{
+        components::{
+            alert::refusal,
+            gate::{EmailField, Gate},
+            submit::{Submit, SubmitForm},
+        },
+        view,
     },
 };
 
 /// Email and password; goes on to the page in the query's `next`.
 #[component]
 pub fn SignInPage() -> AnyView {
-    let sign_in = ServerAction::<SignIn>::new();
+    let sign_in = Submit::to::<SignIn>();
     let query = use_query_map();
-    let next = move || query.with(|query| query.get("next").unwrap_or_default());
-    let error = move || {
-        let value = sign_in.value().get();
-        value.and_then(Result::err).map(|error| view! { <Alert><p>{error.to_string()}</p></Alert> })
-    };
     view! {
         <Gate title="Sign in">
-            {error}
-            <ActionForm action=sign_in attr:class="stack">
-                <input type="hidden" name="next" value=next />
+            {refusal(move || sign_in.error())}
+            <SubmitForm form=sign_in.form class="stack">
+                <input type="hidden" name="next" value=move || query.with(|query| query.get("next").unwrap_or_default()) />
                 <EmailField />
                 <div class="field">
                     <label for="password">"Password"</label>
                     <input id="password" name="password" type="password" autocomplete="current-password" required />
                 </div>
                 <button class="button button-primary button-wide" type="submit">"Sign in"</button>
-            </ActionForm>
+            </SubmitForm>
         </Gate>
     }
-    .into_any()
 }

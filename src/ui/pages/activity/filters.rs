@@ -15,7 +15,10 @@ use crate::{
         audit::Action,
         timestamp::Timestamp,
     },
-    ui::components::{alert::FieldError, http::set_status},
+    ui::{
+        components::{alert::FieldError, http::set_status},
+        view,
+    },
 };
 
 /// Member, action and days. The browser alone would reload the page; the client router changes what it shows.
@@ -68,7 +71,6 @@ pub fn Filters(
             </div>
         </form>
     }
-    .into_any()
 }
 
 #[component]
@@ -99,7 +101,6 @@ fn ActionFilter(chosen: String, error: Option<String>) -> AnyView {
             <FieldError id="filter-action-error" message=error />
         </div>
     }
-    .into_any()
 }
 
 #[component]
@@ -129,7 +130,6 @@ fn DayFilter(name: &'static str, label: &'static str, value: String, error: Opti
             <FieldError id=error_id message=error />
         </div>
     }
-    .into_any()
 }
 
 /// What the form's controls hold; `None` leaves the submit to the browser.

@@ -12,9 +12,16 @@ use crate::{
     domain::{
         activity::{self, ActivityForm, PATH},
         cursor::Cursor,
+        query,
     },
-    rpc::activity::list_activity,
-    ui::components::{empty::EmptyState, failure::Failure, loading::Loading},
+    rpc::activity::ListActivity,
+    ui::{
+        components::{
+            asked::{Asked, answered_well},
+            empty::EmptyState,
+        },
+        view,
+    },
 };
 
 /// Who did what, when, from where: filtered as the address says, a page at a time.
@@ -29,20 +36,12 @@ pub fn ActivityPage() -> AnyView {
         to: of_query("to"),
     });
     let page = Memo::new(move |_| of_query("page"));
-    let activity = Resource::new(move || (form.get(), page.get()), |(form, page)| list_activity(form, page));
-    let content = move || {
-        Suspend::new(async move {
-            match activity.await {
-                Ok(page) => view! { <Loaded page form=form.get_untracked() /> }.into_any(),
-                Err(error) => view! { <Failure error /> }.into_any(),
-            }
-        })
-    };
+    let activity = Asked::new(move || ListActivity { form: form.get(), page: page.get() });
+    let loaded = move |page| view! { <Loaded page form=form.get_untracked() /> };
     view! {
         <Title text="Activity" />
-        <Transition fallback=Loading>{content}</Transition>
+        {answered_well(activity, loaded)}
     }
-    .into_any()
 }
 
 #[component]
@@ -51,8 +50,8 @@ fn Loaded(page: activity::ActivityPage, form: ActivityForm) -> AnyView {
     let wrong = !page.errors.is_empty();
     let list = match (wrong, page.entries.is_empty()) {
         (true, _) => ().into_any(),
-        (false, true) => view! { <NoEntries filtered /> }.into_any(),
-        (false, false) => view! { <ActivityTable entries=page.entries /> }.into_any(),
+        (false, true) => view! { <NoEntries filtered /> },
+        (false, false) => view! { <ActivityTable entries=page.entries /> },
     };
     view! {
         <div class="page-head">
@@ -63,7 +62,6 @@ fn Loaded(page: activity::ActivityPage, form: ActivityForm) -> AnyView {
         {list}
         <Paging newer=page.newer older=page.older form />
     }
-    .into_any()
 }
 
 /// Posts the filters that are shown; the answer is an attachment, so the page stays.
@@ -78,7 +76,6 @@ fn ExportButton(form: ActivityForm) -> AnyView {
             <button class="button" type="submit">"Export as NDJSON"</button>
         </form>
     }
-    .into_any()
 }
 
 #[component]
@@ -89,7 +86,6 @@ fn NoEntries(filtered: bool) -> AnyView {
                 <p>"Nothing of this kind is recorded. Choose other filters, or clear them."</p>
             </EmptyState>
         }
-        .into_any()
     } else {
         view! {
             <EmptyState title="No entries here">
@@ -97,12 +93,11 @@ fn NoEntries(filtered: bool) -> AnyView {
                 <p><a href=PATH>"Show the newest entries"</a></p>
             </EmptyState>
         }
-        .into_any()
     }
 }
 
 #[component]
-fn Paging(newer: Option<Cursor>, older: Option<Cursor>, form: ActivityForm) -> impl IntoView {
+fn Paging(newer: Option<Cursor>, older: Option<Cursor>, form: ActivityForm) -> AnyView {
     let link = |cursor: Cursor, text: &'static str| {
         view! { <a class="button" href=address(&form, Some(cursor))>{text}</a> }
     };
@@ -115,29 +110,12 @@ fn Paging(newer: Option<Cursor>, older: Option<Cursor>, form: ActivityForm) -> i
             </nav>
         }
     })
+    .into_any()
 }
 
 /// The address of a page of filtered entries: what a browser would make of the form, without what is empty.
 fn address(form: &ActivityForm, page: Option<Cursor>) -> String {
     let page = page.map(|cursor| cursor.to_string()).unwrap_or_default();
     let ActivityForm { member, action, from, to } = form;
-    // A query of texts can always be written.
-    match serde_qs::to_string(&Query { member, action, from, to, page: &page }).unwrap_or_default() {
-        query if query.is_empty() => PATH.to_owned(),
-        query => format!("{PATH}?{query}"),
-    }
-}
-
-#[derive(serde::Serialize)]
-struct Query<'a> {
-    #[serde(skip_serializing_if = "str::is_empty")]
-    member: &'a str,
-    #[serde(skip_serializing_if = "str::is_empty")]
-    action: &'a str,
-    #[serde(skip_serializing_if = "str::is_empty")]
-    from: &'a str,
-    #[serde(skip_serializing_if = "str::is_empty")]
-    to: &'a str,
-    #[serde(skip_serializing_if = "str::is_empty")]
-    page: &'a str,
+    query::address(PATH, &[("member", member), ("action", action), ("from", from), ("to", to), ("page", &page)])
 }

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::{
     domain::activity::{ActivityEntry, Detail, DetailValue},
-    ui::{components::time::Time, format, pages::jobs::controls::job_path},
+    ui::{components::time::Time, format, pages::jobs::controls::job_path, view},
 };
 
 /// Digits of a checksum that are shown in a row; all of them are below "More".
@@ -31,16 +31,15 @@ pub fn ActivityTable(entries: Vec<ActivityEntry>) -> AnyView {
             </table>
         </div>
     }
-    .into_any()
 }
 
 #[component]
 fn Row(entry: ActivityEntry) -> AnyView {
-    let none = || view! { <span class="faint">"–"</span> }.into_any();
+    let none = || view! { <span class="faint">"–"</span> };
     let job = entry
         .job_id
         .as_ref()
-        .map_or_else(none, |id| view! { <a class="job-link" href=job_path(id)>{id.to_string()}</a> }.into_any());
+        .map_or_else(none, |id| view! { <a class="job-link" href=job_path(id)>{id.to_string()}</a> });
     let address = entry.address.clone().map_or_else(none, IntoAny::into_any);
     let short: Vec<_> = entry.details.iter().map(short).collect();
     view! {
@@ -56,7 +55,6 @@ fn Row(entry: ActivityEntry) -> AnyView {
             </td>
         </tr>
     }
-    .into_any()
 }
 
 /// One detail, in as few words as will do.
@@ -65,9 +63,9 @@ fn short(detail: &Detail) -> AnyView {
     match &detail.value {
         DetailValue::Sha256(digits) => {
             let some: String = digits.chars().take(SHORT_DIGITS).chain(['…']).collect();
-            view! { <li><span class="faint">{label}</span><code title=digits.clone()>{some}</code></li> }.into_any()
+            view! { <li><span class="faint">{label}</span><code title=digits.clone()>{some}</code></li> }
         }
-        DetailValue::Fields(fields) => view! { <li>{format::counted(fields.len() as u64, "field")}</li> }.into_any(),
+        DetailValue::Fields(fields) => view! { <li>{format::counted(fields.len() as u64, "field")}</li> },
         DetailValue::Text(text) => fact(label, text.clone()),
         DetailValue::Number(number) => fact(label, format::number(*number)),
         DetailValue::Bytes(bytes) => fact(label, format::bytes(*bytes)),
@@ -75,14 +73,14 @@ fn short(detail: &Detail) -> AnyView {
 }
 
 fn fact(label: String, text: String) -> AnyView {
-    view! { <li class="wrap-anywhere"><span class="faint">{label}</span>{text}</li> }.into_any()
+    view! { <li class="wrap-anywhere"><span class="faint">{label}</span>{text}</li> }
 }
 
 /// Everything else: what is long, and what matters only to those who look closer.
 #[component]
 fn More(entry: ActivityEntry) -> AnyView {
     let long = entry.details.into_iter().filter_map(|Detail { label, value }| match value {
-        DetailValue::Sha256(digits) => Some(line(label, view! { <code>{digits}</code> }.into_any())),
+        DetailValue::Sha256(digits) => Some(line(label, view! { <code>{digits}</code> })),
         DetailValue::Fields(fields) => {
             let fields: Vec<_> = fields
                 .into_iter()
@@ -91,7 +89,7 @@ fn More(entry: ActivityEntry) -> AnyView {
                     view! { <li><code>{field.name}</code>{title}</li> }
                 })
                 .collect();
-            Some(line(label, view! { <ul>{fields}</ul> }.into_any()))
+            Some(line(label, view! { <ul>{fields}</ul> }))
         }
         DetailValue::Text(_) | DetailValue::Number(_) | DetailValue::Bytes(_) => None,
     });
@@ -104,9 +102,8 @@ fn More(entry: ActivityEntry) -> AnyView {
             <dl>{line("Entry".to_owned(), number.into_any())} {long} {browser}</dl>
         </details>
     }
-    .into_any()
 }
 
 fn line(label: String, value: AnyView) -> AnyView {
-    view! { <div><dt>{label}</dt><dd class="wrap-anywhere">{value}</dd></div> }.into_any()
+    view! { <div><dt>{label}</dt><dd class="wrap-anywhere">{value}</dd></div> }
 }

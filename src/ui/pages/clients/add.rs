@@ -1,14 +1,16 @@
 //! Create client, and the secret that comes of it.
 
-use leptos::{ev::SubmitEvent, form::FromFormData, html, prelude::*};
+use leptos::{ev::SubmitEvent, html, prelude::*};
 
 use crate::{
     domain::{
         api_client::{ClientForm, NewSecret, Scope},
         local_path::CLIENTS,
     },
-    rpc::clients::AddClient,
-    ui::components::{alert::FieldError, focus::focus_soon, shown_once::ShownOnce},
+    ui::{
+        components::{alert::FieldError, focus::focus_soon, shown_once::ShownOnce, submit::Submit},
+        view,
+    },
 };
 
 /// The id of the field that has the secret.
@@ -18,7 +20,7 @@ pub const SECRET: &str = "client-secret";
 #[component]
 pub fn AddClientForm(
     /// Sends the form.
-    add: ServerAction<AddClient>,
+    add: Submit<NewSecret>,
     /// What it holds at first.
     form: ClientForm,
     /// What is wrong with it.
@@ -30,24 +32,18 @@ pub fn AddClientForm(
     let name = if kept { name } else { String::new() };
     let scopes = if kept { scopes } else { ClientForm::default().scopes };
     let node = NodeRef::<html::Form>::new();
-    Effect::new(move |before: Option<usize>| {
-        let version = add.version().get();
-        if before.is_some_and(|before| before != version) {
-            match add.value().get_untracked() {
-                Some(Ok(_)) => {
-                    if let Some(form) = node.get_untracked() {
-                        form.reset();
-                    }
-                }
-                _ => focus_soon("client-name"),
+    add.after_each(move || match add.answer_untracked() {
+        Some(Ok(_)) => {
+            if let Some(form) = node.get_untracked() {
+                form.reset();
             }
         }
-        version
+        _ => focus_soon("client-name"),
     });
     let on_submit = move |event: SubmitEvent| {
         event.prevent_default();
-        if let (false, Ok(form)) = (add.pending().get_untracked(), AddClient::from_event(&event)) {
-            add.dispatch(form);
+        if !untrack(|| add.pending()) {
+            add.send_typed(&event);
         }
     };
     let is_wrong = move || invalid.with(Option::is_some);
@@ -92,14 +88,13 @@ pub fn AddClientForm(
                 <button
                     class="button button-primary"
                     type="submit"
-                    aria-busy=move || add.pending().get().then_some("true")
+                    aria-busy=move || add.pending().then_some("true")
                 >
                     "Create client"
                 </button>
             </form>
         </section>
     }
-    .into_any()
 }
 
 /// A secret that was made a moment ago.
@@ -119,5 +114,4 @@ pub fn Made(
             <ShownOnce id=SECRET label="Client secret" value=secret button="Copy client secret" />
         </div>
     }
-    .into_any()
 }

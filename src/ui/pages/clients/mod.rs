@@ -15,9 +15,18 @@ use crate::{
         api_client::{ClientForm, ClientView, NewSecret, PostedClient},
         error::AppError,
     },
-    rpc::clients::{AddClient, RevokeClient, RotateClient, list_clients},
-    ui::components::{
-        alert::Alert, failure::Failure, focus::focus_soon, live::Live, loading::Loading, refresh::refresh_on,
+    rpc::clients::{AddClient, ListClients, RevokeClient, RotateClient},
+    ui::{
+        components::{
+            alert::refusal,
+            asked::{Asked, answered_well, shared},
+            failure::GONE,
+            focus::focus_soon,
+            live::Live,
+            refresh::refresh_on,
+            submit::Submit,
+        },
+        view,
     },
 };
 
@@ -28,29 +37,21 @@ const HEADING: &str = "clients-heading";
 #[component]
 pub fn ClientsPage() -> AnyView {
     // What a form that was posted without JavaScript has brought; outside of the rest, which waits for data.
-    let posted = StoredValue::new(SharedValue::new(use_context::<PostedClient>).into_inner());
-    let clients = Resource::new(|| (), |()| list_clients());
-    let content = move || {
-        Suspend::new(async move {
-            match clients.await {
-                Ok(clients) => view! { <Loaded clients posted=posted.get_value() /> }.into_any(),
-                Err(error) => view! { <Failure error /> }.into_any(),
-            }
-        })
-    };
+    let posted = StoredValue::new(shared(use_context::<PostedClient>));
+    let clients = Asked::new(|| ListClients {});
+    let loaded = move |clients| view! { <Loaded clients posted=posted.get_value() /> };
     view! {
         <Title text="API Clients" />
-        <Suspense fallback=Loading>{content}</Suspense>
+        {answered_well(clients, loaded)}
     }
-    .into_any()
 }
 
 #[component]
 fn Loaded(clients: Vec<ClientView>, posted: Option<PostedClient>) -> AnyView {
-    let live = Live::new(clients, |_| true, list_clients);
-    let add = ServerAction::<AddClient>::new();
-    let rotate = ServerAction::<RotateClient>::new();
-    let revoke = ServerAction::<RevokeClient>::new();
+    let live = Live::new(clients, |_| true, || ListClients {});
+    let add = Submit::to::<AddClient>();
+    let rotate = Submit::to::<RotateClient>();
+    let revoke = Submit::to::<RevokeClient>();
     let (form, first) = match posted {
         Some(PostedClient { form, result }) => (form, Some(result)),
         None => (ClientForm::default(), None),
@@ -64,23 +65,19 @@ fn Loaded(clients: Vec<ClientView>, posted: Option<PostedClient>) -> AnyView {
         }
         result.set(answer);
     };
-    refresh_on(live, move || add.version().get(), move || brought(add.value().get_untracked()));
-    refresh_on(live, move || rotate.version().get(), move || brought(rotate.value().get_untracked()));
-    refresh_on(
-        live,
-        move || revoke.version().get(),
-        move || {
-            if let Some(Ok(client)) = revoke.value().get_untracked() {
-                focus_soon(HEADING);
-                announcement.set(format!("{} was revoked.", client.name));
-            }
-        },
-    );
+    for secret in [add, rotate] {
+        refresh_on(secret.form, live.fetching, move || brought(secret.answer_untracked()));
+    }
+    refresh_on(revoke.form, live.fetching, move || {
+        if let Some(Ok(client)) = revoke.answer_untracked() {
+            focus_soon(HEADING);
+            announcement.set(format!("{} was revoked.", client.name));
+        }
+    });
 
     let error = move || {
         let of_result = result.get().and_then(Result::err).filter(|error| !matches!(error, AppError::Invalid(_)));
-        let error = of_result.or(revoke.value().get().and_then(Result::err));
-        error.map(|error| view! { <Alert><p>{error.to_string()}</p></Alert> })
+        of_result.or(revoke.error())
     };
     let made = move || match result.get() {
         Some(Ok(secret)) => Some(view! { <Made secret /> }),
@@ -99,17 +96,12 @@ fn Loaded(clients: Vec<ClientView>, posted: Option<PostedClient>) -> AnyView {
                 "Programs that export users and read them through the Management API, each with an id and a secret of its own. "
                 <a href="/docs/api" rel="external">"How to use the API"</a>
             </p>
-            {error}
-            <p class="announcement quiet" role="status">{announcement}</p>
-            <div class="quiet" role="status">{made}</div>
-            <ClientsTable clients=list rotate revoke />
+            {refusal(error)}
+            <p class="announcement quiet" role="status">{move || announcement.get()}</p>
+            <div class="quiet" role="status">{move || made()}</div>
+            <ClientsTable clients=list rotate revoke=revoke.form />
             <AddClientForm add form=form.get_value() invalid />
         }
-        .into_any()
     };
-    (move || match live.ended.get() {
-        Some(error) => view! { <Failure error /> }.into_any(),
-        None => page(),
-    })
-    .into_any()
+    live.page(GONE, page)
 }

@@ -1,11 +1,21 @@
 //! The table of API clients.
 
-use leptos::{ev::SubmitEvent, form::ActionForm, prelude::*};
+use leptos::{ev::SubmitEvent, prelude::*};
 
 use crate::{
-    domain::{api_client::ClientView, local_path::CLIENTS},
-    rpc::clients::{RevokeClient, RotateClient},
-    ui::components::time::Time,
+    domain::{
+        api_client::{ClientView, NewSecret},
+        local_path::CLIENTS,
+    },
+    rpc::clients::RotateClient,
+    ui::{
+        components::{
+            rows::rows,
+            submit::{Form, Submit, SubmitForm},
+            time::Time,
+        },
+        view,
+    },
 };
 
 /// All clients, or that there are none.
@@ -14,15 +24,12 @@ pub fn ClientsTable(
     /// The clients, by name.
     clients: Signal<Vec<ClientView>>,
     /// Gives one another secret.
-    rotate: ServerAction<RotateClient>,
+    rotate: Submit<NewSecret>,
     /// Revokes one.
-    revoke: ServerAction<RevokeClient>,
+    revoke: Form,
 ) -> AnyView {
     let none = Memo::new(move |_| clients.with(Vec::is_empty));
-    (move || {
-        if none.get() {
-            return view! { <p class="hint">"There are no API clients yet."</p> }.into_any();
-        }
+    let table = move || {
         view! {
             <div class="table-card table-members">
                 <table class="table table-rows" role="table" aria-label="API clients">
@@ -36,16 +43,14 @@ pub fn ClientsTable(
                         </tr>
                     </thead>
                     <tbody role="rowgroup">
-                        <For each=move || clients.get() key=key let(view)>
-                            <Row view rotate revoke />
-                        </For>
+                        {rows(move || clients.get(), key, move |view| view! { <Row view rotate revoke /> })}
                     </tbody>
                 </table>
             </div>
         }
-        .into_any()
-    })
-    .into_any()
+    };
+    let empty = || view! { <p class="hint">"There are no API clients yet."</p> };
+    view! { {move || if none.get() { empty() } else { table() }} }
 }
 
 /// Another row comes where something else is to be shown.
@@ -54,21 +59,21 @@ fn key(view: &ClientView) -> (String, i64, Option<i64>) {
 }
 
 #[component]
-fn Row(view: ClientView, rotate: ServerAction<RotateClient>, revoke: ServerAction<RevokeClient>) -> AnyView {
+fn Row(view: ClientView, rotate: Submit<NewSecret>, revoke: Form) -> AnyView {
     let ClientView { client, secret_at, last_token_at, .. } = view;
     let id = client.id.to_string();
     let on_rotate = {
         let id = id.clone();
         move |event: SubmitEvent| {
             event.prevent_default();
-            if !rotate.pending().get_untracked() {
-                rotate.dispatch(RotateClient { rotate: id.clone() });
+            if !untrack(|| rotate.pending()) {
+                rotate.send(RotateClient { rotate: id.clone() });
             }
         }
     };
     let latest = match last_token_at {
-        Some(at) => view! { <Time at /> }.into_any(),
-        None => view! { <span class="faint">"Never"</span> }.into_any(),
+        Some(at) => view! { <Time at /> },
+        None => view! { <span class="faint">"Never"</span> },
     };
     view! {
         <tr role="row">
@@ -93,15 +98,14 @@ fn Row(view: ClientView, rotate: ServerAction<RotateClient>, revoke: ServerActio
                         <summary class="button button-small">"Revoke"</summary>
                         <div class="confirm-box">
                             <p>"The program can do nothing from now on. Its jobs stay until they expire."</p>
-                            <ActionForm action=revoke>
+                            <SubmitForm form=revoke>
                                 <input type="hidden" name="id" value=id />
                                 <button class="button button-small button-danger" type="submit">"Revoke client"</button>
-                            </ActionForm>
+                            </SubmitForm>
                         </div>
                     </details>
                 </div>
             </td>
         </tr>
     }
-    .into_any()
 }

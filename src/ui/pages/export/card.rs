@@ -7,7 +7,6 @@ use leptos::{
     html,
     leptos_dom::helpers::debounce,
     prelude::*,
-    server_fn::ServerFn,
     web_sys::FormData,
 };
 
@@ -24,9 +23,13 @@ use crate::{
         connection::Connection,
         error::AppError,
         export_form::{ExportQuery, PATH},
+        job::JobId,
     },
     rpc::exports::SubmitExport,
-    ui::components::focus::focus_soon,
+    ui::{
+        components::{focus::focus_soon, submit::Submit},
+        view,
+    },
 };
 
 /// How long someone must stop typing before the address follows: browsers allow only so many changes a minute.
@@ -42,7 +45,7 @@ pub fn FormCard(
     /// The tenant's name, which the file has.
     tenant: String,
     /// Sends the form.
-    submit: ServerAction<SubmitExport>,
+    submit: Submit<JobId>,
     /// The page's address, which follows the form.
     address: FormAddress,
 ) -> AnyView {
@@ -77,18 +80,13 @@ pub fn FormCard(
             focus_soon(SUMMARY);
         }
     });
-    let answer = submit.value();
-    Effect::new(move |before: Option<usize>| {
-        let version = submit.version().get();
-        // The answer to another form is none of this one's.
-        if before.is_some_and(|before| before != version)
-            && let Some(Err(AppError::InvalidExport(violations))) = answer.get_untracked()
-        {
+    // The answer to another form, which was there before, is none of this one's.
+    submit.after_each(move || {
+        if let Some(Err(AppError::InvalidExport(violations))) = submit.answer_untracked() {
             state.reject(violations);
             found.set(state.check());
             focus_soon(SUMMARY);
         }
-        version
     });
 
     let on_submit = move |event: SubmitEvent| {
@@ -97,8 +95,8 @@ pub fn FormCard(
         if violations.is_empty() {
             found.set(Vec::new());
             remember();
-            if !submit.pending().get_untracked() {
-                submit.dispatch(SubmitExport { form: state.form.get_untracked() });
+            if !untrack(|| submit.pending()) {
+                submit.send(SubmitExport { form: state.form.get_untracked() });
             }
         } else {
             found.set(violations);
@@ -116,7 +114,7 @@ pub fn FormCard(
         <form
             class="card form"
             method="post"
-            action=SubmitExport::url()
+            action=submit.path()
             novalidate
             node_ref=form
             on:submit=on_submit
@@ -129,13 +127,13 @@ pub fn FormCard(
             <FieldsSection state focus />
             <SummarySection state connections tenant />
             <div class="form-foot">
-                <p class="form-news" role="status">{move || submit.pending().get().then_some("Submitting…")}</p>
+                <p class="form-news" role="status">{move || submit.pending().then_some("Submitting…")}</p>
                 <button class="button" type="submit" form="reset-form" on:click=on_reset>"Reset Form"</button>
                 <button
                     class="button button-primary"
                     type="submit"
                     aria-describedby=SENTENCES
-                    aria-busy=move || submit.pending().get().then_some("true")
+                    aria-busy=move || submit.pending().then_some("true")
                 >
                     "Export Users"
                 </button>
@@ -143,5 +141,4 @@ pub fn FormCard(
         </form>
         <form id="reset-form" method="get" action=PATH></form>
     }
-    .into_any()
 }

@@ -3,7 +3,10 @@
 use leptos::prelude::*;
 
 use super::state::FormState;
-use crate::domain::export::{Place, Violation};
+use crate::{
+    domain::export::{Place, Violation},
+    ui::view,
+};
 
 /// The summary's id; a submit that fails moves the focus there.
 pub const SUMMARY: &str = "error-summary";

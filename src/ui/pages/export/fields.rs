@@ -14,7 +14,7 @@ use crate::{
     },
     ui::{
         components::{alert::FieldError, focus::focus_soon},
-        format,
+        format, view,
     },
 };
 
@@ -32,7 +32,7 @@ pub fn FieldsSection(
     // At first, the keys are the indexes.
     let focus_of = move |key: usize| focus.filter(|(index, _)| *index == key).map(|(_, control)| control);
     let error = Signal::derive(move || state.message_at(Place::Fields));
-    let wrong = Memo::new(move |_| error.with(Option::is_some));
+    let wrong = move || error.with(Option::is_some);
     let on_add = move |event: MouseEvent| {
         event.prevent_default();
         focus_soon(state.add().name_id());
@@ -60,7 +60,7 @@ pub fn FieldsSection(
                     <FieldRow state row index on_event focus=focus_of(row.key) />
                 </ForEnumerate>
             </div>
-            <p class="unseen" role="status">{state.news}</p>
+            <p class="unseen" role="status">{move || state.news.get()}</p>
             {move || {
                 nothing
                     .get()
@@ -83,7 +83,7 @@ pub fn FieldsSection(
                     formnovalidate
                     name="add_field"
                     value="1"
-                    aria-describedby=move || wrong.get().then_some("fields-error")
+                    aria-describedby=move || wrong().then_some("fields-error")
                     on:click=on_add
                 >
                     "Add Fields"
@@ -94,7 +94,6 @@ pub fn FieldsSection(
             <Sample state />
         </section>
     }
-    .into_any()
 }
 
 /// How many columns the file would have.
@@ -108,7 +107,7 @@ fn Counter(state: FormState) -> impl IntoView {
             format::counted(u64::try_from(count).unwrap_or(u64::MAX), "field")
         }
     };
-    view! { <p class="counter" role="status" class:is-over=move || state.is_over_limit()>{text}</p> }
+    view! { <p class="counter" role="status" class:is-over=move || state.is_over_limit()>{move || text()}</p> }
 }
 
 #[component]
@@ -137,7 +136,6 @@ fn IncludeDefaults(state: FormState) -> AnyView {
             <ul class="chips">{chips}</ul>
         </details>
     }
-    .into_any()
 }
 
 /// What the inputs User Attribute suggest.
@@ -171,5 +169,4 @@ fn Sample(state: FormState) -> AnyView {
             </div>
         </div>
     }
-    .into_any()
 }

@@ -7,8 +7,8 @@ use leptos::{prelude::*, task::spawn_local};
 use super::state::FormState;
 use crate::{
     domain::{error::AppError, export::Place, user::Matches, users_query::UsersQuery},
-    rpc::users::count_users,
-    ui::{components::alert::FieldError, format},
+    rpc::{question::Asks, users::CountUsers},
+    ui::{components::alert::FieldError, format, view},
 };
 
 /// How long nobody must have typed until the users are counted.
@@ -27,7 +27,8 @@ pub fn SearchField(
         if !asked.0.is_empty() {
             spawn_local(async move {
                 let (q, connection) = asked.clone();
-                let counted = count_users(UsersQuery { q, connection, page: String::new() }, true).await;
+                let query = UsersQuery { q, connection, page: String::new() };
+                let counted = CountUsers { query, exact: true }.question().ask().await.read();
                 // The page may be gone by now.
                 let _ = answer.try_set(Some((asked, counted)));
             });
@@ -49,7 +50,7 @@ pub fn SearchField(
         };
         state.message_at(Place::Query).or(of_server)
     });
-    let wrong = Memo::new(move |_| error.with(Option::is_some));
+    let wrong = move || error.with(Option::is_some);
     view! {
         <div class="field">
             <label for="q">"Search"</label>
@@ -63,16 +64,15 @@ pub fn SearchField(
                 value=state.q.get_untracked()
                 prop:value=move || state.q.get()
                 on:input=move |event| state.q.set(event_target_value(&event))
-                aria-invalid=move || wrong.get().then_some("true")
-                aria-describedby=move || if wrong.get() { "q-error q-hint" } else { "q-hint" }
+                aria-invalid=move || wrong().then_some("true")
+                aria-describedby=move || if wrong() { "q-error q-hint" } else { "q-hint" }
             />
             <FieldError id="q-error".to_owned() message=error />
             <p class="hint" id="q-hint">
                 "Only users that this search finds are exported; leave it empty for all. Words as on the page Users, or conditions \
                  such as email:*@example.com, logins_count:>5 or last_login:[2026-01-01 TO *]."
             </p>
-            <p class="hint" role="status">{sentence}</p>
+            <p class="hint" role="status">{move || sentence()}</p>
         </div>
     }
-    .into_any()
 }

@@ -13,7 +13,7 @@ use crate::{
         export::Place,
         export_form::{FieldControl, PATH},
     },
-    ui::components::alert::FieldError,
+    ui::{components::alert::FieldError, view},
 };
 
 /// How long someone must stop typing before the first error of a row is shown, and before any is read out.
@@ -106,7 +106,6 @@ pub fn FieldRow(
             </div>
         </div>
     }
-    .into_any()
 }
 
 /// A button of the row. Without JavaScript the form as it is goes to the page that shows it changed.
@@ -152,7 +151,6 @@ where
             </svg>
         </button>
     }
-    .into_any()
 }
 
 /// One input of a row, its label, its error and what is noteworthy about it.
@@ -172,12 +170,12 @@ fn Cell(
     #[prop(optional)] autofocus: bool,
 ) -> AnyView {
     let mut tell_after_pause = debounce(PAUSE, move |()| state.tell_about(row));
-    let wrong = Memo::new(move |_| error.with(Option::is_some));
-    let remarkable = Memo::new(move |_| remark.with(Option::is_some));
+    let wrong = move || error.with(Option::is_some);
+    let remarkable = move || remark.with(Option::is_some);
     let (error_id, remark_id) = (format!("{id}-error"), format!("{id}-remark"));
     let described_by = {
         let (error_id, remark_id) = (error_id.clone(), remark_id.clone());
-        move || match (wrong.get(), remarkable.get()) {
+        move |wrong: bool, remarkable: bool| match (wrong, remarkable) {
             (true, true) => Some(format!("{error_id} {remark_id}")),
             (true, false) => Some(error_id.clone()),
             (false, true) => Some(remark_id.clone()),
@@ -199,16 +197,15 @@ fn Cell(
                 autocapitalize="none"
                 spellcheck="false"
                 autofocus=autofocus
-                aria-invalid=move || wrong.get().then_some("true")
-                aria-describedby=described_by
+                aria-invalid=move || wrong().then_some("true")
+                aria-describedby=move || described_by(wrong(), remarkable())
                 on:input=move |event| {
                     value.set(event_target_value(&event));
                     tell_after_pause(());
                 }
             />
             <FieldError id=error_id message=error />
-            {remark}
+            {move || remark()}
         </div>
     }
-    .into_any()
 }

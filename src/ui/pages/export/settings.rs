@@ -8,7 +8,7 @@ use crate::{
         connection::Connection,
         export::{Format, Place},
     },
-    ui::components::alert::FieldError,
+    ui::{components::alert::FieldError, view},
 };
 
 /// The selects Connection and Export Format, and the search.
@@ -57,7 +57,6 @@ pub fn SettingsSection(
             <SearchField state />
         </section>
     }
-    .into_any()
 }
 
 #[component]
@@ -77,7 +76,7 @@ fn Select(
             view! { <option value=value selected=selected>{text}</option> }
         })
         .collect();
-    let wrong = Memo::new(move |_| error.with(Option::is_some));
+    let wrong = move || error.with(Option::is_some);
     let error_id = format!("{id}-error");
     let described_by = error_id.clone();
     view! {
@@ -87,8 +86,8 @@ fn Select(
                 id=id
                 name=name
                 autocomplete="off"
-                aria-invalid=move || wrong.get().then_some("true")
-                aria-describedby=move || wrong.get().then(|| described_by.clone())
+                aria-invalid=move || wrong().then_some("true")
+                aria-describedby=move || wrong().then(|| described_by.clone())
                 on:change=move |event| value.set(event_target_value(&event))
             >
                 {options}
@@ -96,5 +95,4 @@ fn Select(
             <FieldError id=error_id message=error />
         </div>
     }
-    .into_any()
 }

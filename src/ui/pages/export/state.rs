@@ -1,6 +1,6 @@
 //! The form's state: what its controls hold and which of its errors are shown.
 
-use leptos::{form::FromFormData, prelude::*, web_sys::FormData};
+use leptos::{prelude::*, web_sys::FormData};
 
 use crate::{
     domain::{
@@ -8,7 +8,7 @@ use crate::{
         export::{CSV_MAX_FIELDS, FieldInput, Place, Violation},
         export_form::{ExportForm, ExportQuery},
     },
-    rpc::exports::SubmitExport,
+    ui::components::{asked::shared, submit::fields_of},
 };
 
 /// Where a field moves to.
@@ -115,11 +115,11 @@ impl FormState {
             sample: sample.get(),
         });
         // What only the server sees it knows of the form that the page begins with, too.
-        let of_server = SharedValue::new(|| {
+        let of_server = shared(|| {
             let violations = form.with_untracked(|form| form.check().err().unwrap_or_default());
             violations.into_iter().filter(|violation| violation.place == Place::Query).collect::<Vec<_>>()
         });
-        let first = Rejection { form: form.get_untracked(), violations: of_server.into_inner() };
+        let first = Rejection { form: form.get_untracked(), violations: of_server };
         let rejection = RwSignal::new(Some(first));
         let violations = Memo::new(move |_| {
             form.with(|form| {
@@ -229,7 +229,7 @@ impl FormState {
     /// Takes over what the controls hold: someone may have typed before the page was taken over, and browsers restore
     /// what was typed when they come back to a page.
     pub fn read_controls(self, data: &FormData) {
-        let Ok(SubmitExport { form }) = SubmitExport::from_form_data(data) else { return };
+        let Some(form) = fields_of(data).and_then(|fields| ExportQuery::parse(&fields).form) else { return };
         set_if_changed(self.connection, form.connection);
         set_if_changed(self.q, form.q);
         set_if_changed(self.format, form.format);

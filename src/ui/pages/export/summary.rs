@@ -9,7 +9,7 @@ use crate::{
         export::{ExportRequest, Format},
         field::FieldSpec,
     },
-    ui::format,
+    ui::{format, view},
 };
 
 /// The id of the sentences: the button Export Users is described by them.
@@ -41,10 +41,9 @@ pub fn SummarySection(
     view! {
         <section class="form-section" aria-labelledby="export-summary-title">
             <h2 class="form-title" id="export-summary-title">"Summary"</h2>
-            <p class="summary" id=SENTENCES>{sentences}</p>
+            <p class="summary" id=SENTENCES>{move || sentences.get()}</p>
         </section>
     }
-    .into_any()
 }
 
 /// What is asked for, and how the file is called.
@@ -59,7 +58,7 @@ fn describe(request: &ExportRequest, connection: Option<&str>, tenant: &str) -> 
     };
     let connection = connection.unwrap_or("all connections");
     let format = request.format().name();
-    let upper = format.to_uppercase();
+    let upper = format.to_ascii_uppercase();
     let fields = describe_fields(request.fields());
     let note = match request.format() {
         Format::Csv => {

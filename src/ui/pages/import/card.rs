@@ -21,9 +21,10 @@ use crate::{
         error::AppError,
         import_form::{ImportForm, ImportPlace, ImportViolation, PATH, PostedImport},
         import_options::ImportOptions,
+        job::JobId,
     },
     rpc::imports::SubmitImport,
-    ui::components::{alert::Alert, focus::focus_soon},
+    ui::components::{alert::Alert, focus::focus_soon, submit::Submit},
 };
 
 /// The ids of the two buttons that submit.
@@ -34,7 +35,7 @@ const DRY_RUN: &str = "dry-run";
 #[derive(Clone, Copy)]
 struct Sending {
     progress: Progress,
-    submit: ServerAction<SubmitImport>,
+    submit: Submit<JobId>,
     /// Ends the upload that runs. In the browser alone: the server drops the page on another thread than it was made on.
     abort: StoredValue<Option<SendWrapper<AbortController>>>,
     /// The file that is on the server, for as long as it is of use.
@@ -110,7 +111,7 @@ pub fn FormCard(
                 found.update(|found| found.retain(|violation| control(violation.place) != id));
             }
         >
-            {alert}
+            {move || alert()}
             <fieldset class="form-part" role="none" disabled=busy>
                 <FileSection input max_bytes runs busy=busy.into() error=error_at(ImportPlace::File) on_drop />
                 <SettingsSection
@@ -139,7 +140,7 @@ pub fn FormCard(
                 <button class="button button-primary" type="submit" id=IMPORT>"Import Users"</button>
             </div>
         </form>
-        <p class="unseen" role="status">{news}</p>
+        <p class="unseen" role="status">{move || news.get()}</p>
     }
     .into_any()
 }
@@ -148,7 +149,7 @@ impl Sending {
     fn new() -> Self {
         let sending = Self {
             progress: Progress::new(),
-            submit: ServerAction::new(),
+            submit: Submit::to::<SubmitImport>(),
             abort: StoredValue::new(None),
             uploaded: StoredValue::new(None),
             found: RwSignal::new(Vec::new()),
@@ -203,7 +204,7 @@ impl Sending {
                     form.upload.clone_from(&uploaded.id);
                     self.uploaded.try_set_value(Some(SendWrapper::new(uploaded)));
                     self.news.try_set("The file is on the server.");
-                    self.submit.dispatch(SubmitImport { form });
+                    self.submit.send(SubmitImport { form });
                 }
                 // The page is gone, or says so itself.
                 Err(None) => {}
@@ -214,7 +215,7 @@ impl Sending {
 
     fn cancel(self, input: NodeRef<html::Input>) {
         // What is submitted is a job, and cancelled on its page.
-        if self.submit.pending().get_untracked() {
+        if untrack(|| self.submit.pending()) {
             return;
         }
         self.stop();
@@ -248,21 +249,16 @@ impl Sending {
     }
 
     fn follow_answers(self) {
-        let answer = self.submit.value();
-        Effect::new(move |before: Option<usize>| {
-            let version = self.submit.version().get();
-            if before.is_some_and(|before| before != version) {
-                match answer.get_untracked() {
-                    // The redirect to the job follows by itself.
-                    Some(Ok(_)) => {
-                        self.uploaded.with_value(|uploaded| uploaded.iter().for_each(|uploaded| uploaded.forget()))
-                    }
-                    Some(Err(error)) => self.end(error),
-                    None => {}
+        self.submit.after_each(move || {
+            match self.submit.answer_untracked() {
+                // The redirect to the job follows by itself.
+                Some(Ok(_)) => {
+                    self.uploaded.with_value(|uploaded| uploaded.iter().for_each(|uploaded| uploaded.forget()));
                 }
-                self.uploaded.set_value(None);
+                Some(Err(error)) => self.end(error),
+                None => {}
             }
-            version
+            self.uploaded.set_value(None);
         });
     }
 }

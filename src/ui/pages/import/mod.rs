@@ -12,36 +12,33 @@ use leptos_meta::Title;
 use self::card::FormCard;
 use crate::{
     domain::{import_form::PostedImport, import_options::ImportOptions},
-    rpc::imports::get_import_options,
-    ui::components::{empty::EmptyState, failure::Failure, loading::Loading},
+    rpc::imports::GetImportOptions,
+    ui::{
+        components::{
+            asked::{Asked, answered_well, shared},
+            empty::EmptyState,
+        },
+        view,
+    },
 };
 
 /// The form. Without JavaScript it is posted to the page itself, file and all, and comes back if something is wrong.
 #[component]
 pub fn ImportPage() -> AnyView {
     // What a form that was posted without JavaScript has brought; outside of the rest, which waits for data.
-    let posted = StoredValue::new(SharedValue::new(use_context::<PostedImport>).into_inner());
-    let options = Resource::new(|| (), |()| get_import_options());
-    let content = move || {
-        Suspend::new(async move {
-            match options.await {
-                Ok(options) => loaded(options, posted.get_value()),
-                Err(error) => view! { <Failure error /> }.into_any(),
-            }
-        })
-    };
+    let posted = StoredValue::new(shared(use_context::<PostedImport>));
+    let options = Asked::new(|| GetImportOptions {});
     view! {
         <Title text="Import Users" />
-        <Suspense fallback=Loading>{content}</Suspense>
+        {answered_well(options, move |options| loaded(options, posted.get_value()))}
     }
-    .into_any()
 }
 
 fn loaded(options: ImportOptions, posted: Option<PostedImport>) -> AnyView {
     let form = if options.connections.is_empty() {
-        view! { <NoConnection /> }.into_any()
+        view! { <NoConnection /> }
     } else {
-        view! { <FormCard options posted /> }.into_any()
+        view! { <FormCard options posted /> }
     };
     view! {
         <a class="back" href="/users/import-export">"Back to Import/Export Users"</a>
@@ -51,7 +48,6 @@ fn loaded(options: ImportOptions, posted: Option<PostedImport>) -> AnyView {
         </p>
         {form}
     }
-    .into_any()
 }
 
 #[component]
@@ -62,5 +58,4 @@ fn NoConnection() -> AnyView {
             <p><code class="command">"muster connection add NAME"</code></p>
         </EmptyState>
     }
-    .into_any()
 }

@@ -1,6 +1,6 @@
 //! What one can do with a job.
 
-use leptos::{ev::SubmitEvent, prelude::*, server_fn::ServerFn};
+use leptos::{ev::SubmitEvent, prelude::*};
 
 use super::{repeat, words};
 use crate::{
@@ -10,7 +10,10 @@ use crate::{
     },
     rpc::exports::CancelJob,
     ui::{
-        components::focus::{focus_soon, has_focus},
+        components::{
+            focus::{focus_soon, has_focus},
+            submit::Submit,
+        },
         format,
     },
 };
@@ -71,7 +74,7 @@ pub fn CancelButton(
     /// The job.
     job: Signal<JobView>,
     /// Sends the wish.
-    cancel: ServerAction<CancelJob>,
+    cancel: Submit<()>,
 ) -> AnyView {
     let (id, title) = job.with_untracked(|job| (job.id.clone(), words::cancel_title(&job.request)));
     let offered = Memo::new(move |_| job.with(|job| job.can_cancel));
@@ -84,28 +87,29 @@ pub fn CancelButton(
             }
         });
     }
-    let (pending, input) = (cancel.pending(), cancel.input());
-    let on_submit = {
+    let this = {
         let id = id.to_string();
+        move || CancelJob { id: id.clone() }
+    };
+    let on_submit = {
+        let this = this.clone();
         move |event: SubmitEvent| {
             event.prevent_default();
-            if !pending.get_untracked() {
-                cancel.dispatch(CancelJob { id: id.clone() });
+            if !untrack(|| cancel.pending()) {
+                cancel.send(this());
             }
-        }
-    };
-    let busy = {
-        let id = id.to_string();
-        move || {
-            let is_meant = input.with(|input| input.as_ref().is_some_and(|input| input.id == id));
-            (is_meant && pending.get()).then_some("true")
         }
     };
     // Hidden rather than taken away: the effect above still finds out where the focus was.
     view! {
-        <form method="post" action=CancelJob::url() hidden=move || !offered.get() on:submit=on_submit>
+        <form method="post" action=cancel.path() hidden=move || !offered.get() on:submit=on_submit>
             <input type="hidden" name="id" value=id.to_string() />
-            <button class="button button-small" type="submit" id=button_id aria-busy=busy>
+            <button
+                class="button button-small"
+                type="submit"
+                id=button_id
+                aria-busy=move || cancel.asks(this()).then_some("true")
+            >
                 {title}
             </button>
         </form>

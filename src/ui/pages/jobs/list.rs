@@ -17,17 +17,18 @@ use crate::{
         local_path,
         role::{Permission, Role},
     },
-    rpc::exports::{CancelJob, list_jobs},
+    rpc::exports::{CancelJob, ListJobs},
     ui::{
         components::{
-            alert::Alert,
+            alert::refusal,
+            asked::{Asked, waiting},
             empty::EmptyState,
-            failure::Failure,
+            failure::{Failure, GONE},
             focus::focus_soon,
             layout::{SessionResource, role},
             live::{Live, Trouble},
-            loading::Loading,
             status,
+            submit::Submit,
         },
         format,
     },
@@ -41,35 +42,33 @@ const HEADING: &str = "jobs";
 pub fn JobsPage() -> AnyView {
     let query = use_jobs_query();
     // Only the first answer: when the query changes, the page stays and fetches again.
-    let jobs = Resource::new(|| (), move |()| fetch(query));
+    let jobs = Asked::new(move || untrack(|| question(query)));
     let submitted = use_submitted();
     on_cleanup(move || _ = submitted.try_set(None));
     let session = use_context::<SessionResource>();
-    let content = move || {
-        Suspend::new(async move {
-            let role = role(session).await;
-            match jobs.await {
-                Ok(jobs) => view! { <Loaded jobs query role /> }.into_any(),
-                Err(error) => view! { <Failure error /> }.into_any(),
-            }
-        })
-    };
+    let content = waiting(move || async move {
+        let role = role(session).await;
+        match jobs.read().await {
+            Ok(jobs) => view! { <Loaded jobs query role /> }.into_any(),
+            Err(error) => view! { <Failure error /> }.into_any(),
+        }
+    });
     view! {
         <Title text="Import/Export Users" />
-        <Suspense fallback=Loading>{content}</Suspense>
+        {content}
     }
     .into_any()
 }
 
-async fn fetch(query: Memo<JobsQuery>) -> Result<Jobs, AppError> {
+fn question(query: Memo<JobsQuery>) -> ListJobs {
     let JobsQuery { mine, older_than } = query.get_untracked();
-    list_jobs(mine, older_than).await
+    ListJobs { mine, older_than }
 }
 
 #[component]
-fn Loaded(jobs: Jobs, query: Memo<JobsQuery>, role: Option<Role>) -> impl IntoView {
+fn Loaded(jobs: Jobs, query: Memo<JobsQuery>, role: Option<Role>) -> AnyView {
     let is_settled = |jobs: &Jobs| jobs.jobs.iter().all(|job| job.status.is_final());
-    let live = Live::new(jobs, is_settled, move || fetch(query));
+    let live = Live::new(jobs, is_settled, move || question(query));
     let announcement = RwSignal::new(String::new());
     announce_endings(live.value, announcement);
     Effect::new(move |before: Option<JobsQuery>| {
@@ -91,18 +90,9 @@ fn Loaded(jobs: Jobs, query: Memo<JobsQuery>, role: Option<Role>) -> impl IntoVi
         }
         now
     });
-    let cancel = ServerAction::<CancelJob>::new();
-    Effect::new(move |before: Option<usize>| {
-        let version = cancel.version().get();
-        if before.is_some_and(|before| before != version) {
-            live.refresh(|| {});
-        }
-        version
-    });
-    move || match live.ended.get() {
-        Some(error) => view! { <Failure error /> }.into_any(),
-        None => view! { <Page live query role cancel announcement /> }.into_any(),
-    }
+    let cancel = Submit::to::<CancelJob>();
+    cancel.after_each(move || live.refresh(|| {}));
+    live.page(GONE, move || view! { <Page live query role cancel announcement /> }.into_any())
 }
 
 #[component]
@@ -110,7 +100,7 @@ fn Page(
     live: Live<Jobs>,
     query: Memo<JobsQuery>,
     role: Option<Role>,
-    cancel: ServerAction<CancelJob>,
+    cancel: Submit<()>,
     announcement: RwSignal<String>,
 ) -> AnyView {
     let none = Memo::new(move |_| live.value.with(|jobs| jobs.jobs.is_empty()));
@@ -162,12 +152,12 @@ fn Page(
         <CancelError cancel />
         <div class="status-line">
             <h2 class="section-title" id=HEADING tabindex="-1">"Jobs"</h2>
-            <p class="announcement" role="status">{announcement}</p>
+            <p class="announcement" role="status">{move || announcement.get()}</p>
             <Trouble error=live.trouble />
             <Filter query />
         </div>
-        {list}
-        {hint}
+        {move || list()}
+        {move || hint()}
         <Paging older_than=Signal::derive(move || live.value.with(|jobs| jobs.older_than.clone())) query />
     }
     .into_any()
@@ -177,12 +167,9 @@ fn Page(
 #[component]
 pub fn CancelError(
     /// What was sent.
-    cancel: ServerAction<CancelJob>,
-) -> impl IntoView {
-    move || {
-        let error = cancel.value().get().and_then(Result::err);
-        error.map(|error| view! { <Alert><p>{error.to_string()}</p></Alert> })
-    }
+    cancel: Submit<()>,
+) -> AnyView {
+    refusal(move || cancel.error())
 }
 
 #[component]

@@ -10,9 +10,10 @@ use super::{
 };
 use crate::{
     domain::job::{JobId, JobRequest, JobStatus, JobView, JobsPage},
-    rpc::exports::CancelJob,
     ui::components::{
+        rows::rows,
         status::{self, JobProgress, StatusBadge},
+        submit::Submit,
         time::{Countdown, Time},
     },
 };
@@ -29,10 +30,10 @@ pub fn JobsTable<F>(
     /// Checks the status of one.
     check: F,
     /// Cancels one.
-    cancel: ServerAction<CancelJob>,
+    cancel: Submit<()>,
 ) -> AnyView
 where
-    F: Fn(JobId) + Copy + Send + 'static,
+    F: Fn(JobId) + Copy + Send + Sync + 'static,
 {
     view! {
         <div class="table-card table-jobs">
@@ -56,9 +57,11 @@ where
                     </tr>
                 </thead>
                 <tbody role="rowgroup">
-                    <For each=move || jobs.get().jobs key=|job| job.id.clone() let(job)>
-                        <Row jobs job query check cancel />
-                    </For>
+                    {rows(
+                        move || jobs.get().jobs,
+                        |job| job.id.clone(),
+                        move |job| view! { <Row jobs job query check cancel /> }.into_any(),
+                    )}
                 </tbody>
             </table>
         </div>
@@ -67,15 +70,9 @@ where
 }
 
 #[component]
-fn Row<F>(
-    jobs: RwSignal<JobsPage>,
-    job: JobView,
-    query: Memo<JobsQuery>,
-    check: F,
-    cancel: ServerAction<CancelJob>,
-) -> AnyView
+fn Row<F>(jobs: RwSignal<JobsPage>, job: JobView, query: Memo<JobsQuery>, check: F, cancel: Submit<()>) -> AnyView
 where
-    F: Fn(JobId) + Copy + Send + 'static,
+    F: Fn(JobId) + Copy + Send + Sync + 'static,
 {
     let submitted = use_submitted();
     let id = job.id.clone();
@@ -87,7 +84,7 @@ where
         JobRequest::Export(export) => Some(export.clone()),
         JobRequest::Import(_) => None,
     };
-    let format = export.as_ref().map_or_else(|| "–".to_owned(), |export| export.format.to_uppercase());
+    let format = export.as_ref().map_or_else(|| "–".to_owned(), |export| export.format.to_ascii_uppercase());
     let (kind, connection) = (words::kind_title(&job.request), words::connection(&job));
     let JobView { created_at, expires_at, .. } = job;
     let created_by = job.created_by.clone();
@@ -113,11 +110,11 @@ where
     };
     let more = job_path(&id);
     view! {
-        <tr role="row" class:is-new=is_new>
+        <tr role="row" class:is-new=move || is_new()>
             <td role="cell" class="cell-lead">{kind}</td>
             <td role="cell" data-label="Connection" class="wrap-anywhere">{connection}</td>
             <td role="cell" data-label="Format">{format}</td>
-            <td role="cell" data-label="Rows" class="numeric">{rows}</td>
+            <td role="cell" data-label="Rows" class="numeric">{move || rows.get()}</td>
             <td role="cell" data-label="Status" class="cell-status">
                 <div class="status">
                     {move || view! { <StatusBadge status=status.get() /> }}
@@ -136,7 +133,7 @@ where
                         check=move || check(id.clone())
                     />
                     <CancelButton job=current cancel />
-                    {ending}
+                    {move || ending()}
                     <a class="button button-small button-quiet" href=more>"More info"</a>
                 </div>
             </td>

@@ -1,13 +1,18 @@
 //! The forms that change a member.
 
-use leptos::{form::ActionForm, prelude::*};
+use leptos::prelude::*;
 
-use crate::{domain::role::Role, rpc::members::ChangeMember};
+use crate::{
+    domain::role::Role,
+    ui::{
+        components::submit::{Form, SubmitForm},
+        view,
+    },
+};
 
 /// Options of a select with all roles.
 pub fn role_options(selected: Role) -> Vec<AnyView> {
-    let option =
-        |role: Role| view! { <option value=role.slug() selected=role == selected>{role.title()}</option> }.into_any();
+    let option = |role: Role| view! { <option value=role.slug() selected=role == selected>{role.title()}</option> };
     Role::ALL.into_iter().map(option).collect()
 }
 
@@ -23,23 +28,20 @@ pub fn RoleForm(
     /// Counts the changes that were refused: the role is then shown as it still is.
     refusals: RwSignal<usize>,
     /// Sends the form.
-    change: ServerAction<ChangeMember>,
+    change: Form,
 ) -> AnyView {
-    let value = move || {
-        refusals.track();
-        role.get().slug()
-    };
+    // Read with the refusals, so that it is set again after each.
+    let slug = move |_: usize| role.get().slug();
     view! {
-        <ActionForm action=change attr:class="role-form">
+        <SubmitForm form=change class="role-form">
             <input type="hidden" name="id" value=id.to_string() />
             <input type="hidden" name="change" value="set_role" />
-            <select name="role" aria-label=format!("Role of {email}") prop:value=value>
+            <select name="role" aria-label=format!("Role of {email}") prop:value=move || slug(refusals.get())>
                 {role_options(role.get_untracked())}
             </select>
             <button class="button button-small" type="submit">"Save role"</button>
-        </ActionForm>
+        </SubmitForm>
     }
-    .into_any()
 }
 
 /// A change that asks first: a disclosure, so that it does so without JavaScript too.
@@ -57,22 +59,21 @@ pub fn Confirm(
     /// The button: `Disable member`.
     button: &'static str,
     /// Sends the form.
-    change: ServerAction<ChangeMember>,
+    change: Form,
 ) -> AnyView {
     view! {
         <details class="confirm">
             <summary class="button button-small">{summary}</summary>
             <div class="confirm-box">
                 <p>{question}</p>
-                <ActionForm action=change>
+                <SubmitForm form=change>
                     <input type="hidden" name="id" value=id.to_string() />
                     <input type="hidden" name="change" value=name />
                     <button class="button button-small button-danger" type="submit">{button}</button>
-                </ActionForm>
+                </SubmitForm>
             </div>
         </details>
     }
-    .into_any()
 }
 
 /// Lets a disabled member sign in again.
@@ -81,14 +82,13 @@ pub fn Enable(
     /// The member's key.
     id: i64,
     /// Sends the form.
-    change: ServerAction<ChangeMember>,
+    change: Form,
 ) -> AnyView {
     view! {
-        <ActionForm action=change>
+        <SubmitForm form=change>
             <input type="hidden" name="id" value=id.to_string() />
             <input type="hidden" name="change" value="enable" />
             <button class="button button-small" type="submit">"Enable"</button>
-        </ActionForm>
+        </SubmitForm>
     }
-    .into_any()
 }

@@ -1,8 +1,18 @@
 //! The table of open invitations.
 
-use leptos::{form::ActionForm, prelude::*};
+use leptos::prelude::*;
 
-use crate::{domain::invitation::OpenInvitation, rpc::members::RevokeInvitation, ui::components::time::Time};
+use crate::{
+    domain::invitation::OpenInvitation,
+    ui::{
+        components::{
+            rows::rows,
+            submit::{Form, SubmitForm},
+            time::Time,
+        },
+        view,
+    },
+};
 
 /// The id of the heading over the table.
 pub const HEADING: &str = "invitations-heading";
@@ -13,12 +23,12 @@ pub fn Invitations(
     /// The invitations, by e-mail address.
     invitations: Signal<Vec<OpenInvitation>>,
     /// Revokes one.
-    revoke: ServerAction<RevokeInvitation>,
+    revoke: Form,
 ) -> AnyView {
     let none = Memo::new(move |_| invitations.with(Vec::is_empty));
     let table = move || {
         if none.get() {
-            return view! { <p class="hint">"There are no open invitations."</p> }.into_any();
+            return view! { <p class="hint">"There are no open invitations."</p> };
         }
         view! {
             <div class="table-card table-members">
@@ -34,24 +44,24 @@ pub fn Invitations(
                         </tr>
                     </thead>
                     <tbody role="rowgroup">
-                        <For each=move || invitations.get() key=Clone::clone let(invitation)>
-                            <Row invitation revoke />
-                        </For>
+                        {rows(
+                            move || invitations.get(),
+                            Clone::clone,
+                            move |invitation| view! { <Row invitation revoke /> },
+                        )}
                     </tbody>
                 </table>
             </div>
         }
-        .into_any()
     };
     view! {
         <h2 class="section-title" id=HEADING tabindex="-1">"Open invitations"</h2>
-        {table}
+        {move || table()}
     }
-    .into_any()
 }
 
 #[component]
-fn Row(invitation: OpenInvitation, revoke: ServerAction<RevokeInvitation>) -> AnyView {
+fn Row(invitation: OpenInvitation, revoke: Form) -> AnyView {
     let OpenInvitation { email, role, invited_by, created_at, expires_at } = invitation;
     view! {
         <tr role="row">
@@ -61,12 +71,11 @@ fn Row(invitation: OpenInvitation, revoke: ServerAction<RevokeInvitation>) -> An
             <td role="cell" data-label="Created"><Time at=created_at /></td>
             <td role="cell" data-label="Expires"><Time at=expires_at /></td>
             <td role="cell" class="cell-actions">
-                <ActionForm action=revoke>
+                <SubmitForm form=revoke>
                     <input type="hidden" name="email" value=email />
                     <button class="button button-small" type="submit">"Revoke"</button>
-                </ActionForm>
+                </SubmitForm>
             </td>
         </tr>
     }
-    .into_any()
 }

@@ -1,6 +1,6 @@
 //! Invite member: makes a one-time link and shows it, once.
 
-use leptos::{ev::SubmitEvent, form::FromFormData, html, prelude::*};
+use leptos::{ev::SubmitEvent, html, prelude::*};
 
 use super::change::role_options;
 use crate::{
@@ -10,12 +10,15 @@ use crate::{
         local_path::MEMBERS,
         role::Role,
     },
-    rpc::members::InviteMember as InviteMemberAction,
-    ui::components::{
-        alert::{Alert, FieldError},
-        focus::focus_soon,
-        shown_once::ShownOnce,
-        time::Time,
+    ui::{
+        components::{
+            alert::{FieldError, refusal},
+            focus::focus_soon,
+            shown_once::ShownOnce,
+            submit::Submit,
+            time::Time,
+        },
+        view,
     },
 };
 
@@ -29,7 +32,7 @@ const LINK: &str = "invitation-link";
 #[component]
 pub fn InviteMember(
     /// Sends the form.
-    invite: ServerAction<InviteMemberAction>,
+    invite: Submit<NewInvitation>,
     /// What a form that was posted without JavaScript has brought.
     invited: Option<Invited>,
 ) -> AnyView {
@@ -42,29 +45,25 @@ pub fn InviteMember(
     let email = if matches!(result, Some(Ok(_))) { String::new() } else { email };
     let result = RwSignal::new(result);
     let form = NodeRef::<html::Form>::new();
-    Effect::new(move |before: Option<usize>| {
-        let version = invite.version().get();
-        if before.is_some_and(|before| before != version) {
-            let answer = invite.value().get_untracked();
-            match &answer {
-                Some(Ok(_)) => {
-                    if let Some(form) = form.get_untracked() {
-                        form.reset();
-                    }
-                    focus_soon(LINK);
+    invite.after_each(move || {
+        let answer = invite.answer_untracked();
+        match &answer {
+            Some(Ok(_)) => {
+                if let Some(form) = form.get_untracked() {
+                    form.reset();
                 }
-                Some(Err(AppError::Invalid(_))) => focus_soon("invite-email"),
-                _ => {}
+                focus_soon(LINK);
             }
-            result.set(answer);
+            Some(Err(AppError::Invalid(_))) => focus_soon("invite-email"),
+            _ => {}
         }
-        version
+        result.set(answer);
     });
 
     let on_submit = move |event: SubmitEvent| {
         event.prevent_default();
-        if let (false, Ok(form)) = (invite.pending().get_untracked(), InviteMemberAction::from_event(&event)) {
-            invite.dispatch(form);
+        if !untrack(|| invite.pending()) {
+            invite.send_typed(&event);
         }
     };
     let field_error = Signal::derive(move || {
@@ -74,10 +73,7 @@ pub fn InviteMember(
         })
     });
     let is_wrong = move || field_error.with(Option::is_some);
-    let error = move || match result.get() {
-        None | Some(Ok(_) | Err(AppError::Invalid(_))) => None,
-        Some(Err(error)) => Some(view! { <Alert><p>{error.to_string()}</p></Alert> }),
-    };
+    let error = move || result.get().and_then(Result::err).filter(|error| !matches!(error, AppError::Invalid(_)));
     let made = move || match result.get() {
         Some(Ok(invitation)) => Some(view! { <Made invitation /> }),
         _ => None,
@@ -85,7 +81,7 @@ pub fn InviteMember(
     view! {
         <section class="card invite" aria-labelledby="invite-heading">
             <h2 class="card-title" id="invite-heading">"Invite member"</h2>
-            {error}
+            {refusal(error)}
             <form class="invite-form" method="post" action=MEMBERS novalidate node_ref=form on:submit=on_submit>
                 <div class="field">
                     <label for="invite-email">"Email"</label>
@@ -110,7 +106,7 @@ pub fn InviteMember(
                 <button
                     class="button button-primary"
                     type="submit"
-                    aria-busy=move || invite.pending().get().then_some("true")
+                    aria-busy=move || invite.pending().then_some("true")
                 >
                     "Create invitation link"
                 </button>
@@ -118,10 +114,9 @@ pub fn InviteMember(
             <p class="hint">
                 {format!("The link works once, for {LIFETIME_DAYS} days. A new link for the same address replaces the old one.")}
             </p>
-            <div class="quiet" role="status">{made}</div>
+            <div class="quiet" role="status">{move || made()}</div>
         </section>
     }
-    .into_any()
 }
 
 #[component]
@@ -136,5 +131,4 @@ fn Made(invitation: NewInvitation) -> AnyView {
             <ShownOnce id=LINK label="Invitation link" value=link button="Copy link" />
         </div>
     }
-    .into_any()
 }

@@ -1,18 +1,27 @@
 //! Member: where one of them is signed in.
 
-use leptos::{form::ActionForm, prelude::*};
+use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 
 use crate::{
-    domain::{error::AppError, local_path::MEMBERS, session::SessionsOfMember},
+    domain::{local_path::MEMBERS, session::SessionsOfMember},
     rpc::{
-        members::{EndMemberSession, EndMemberSessions, member_sessions},
+        members::{EndMemberSession, EndMemberSessions, MemberSessions},
         profile::ResetSecondFactor,
     },
-    ui::components::{
-        alert::Alert, failure::Failure, focus::focus_soon, live::Live, loading::Loading, refresh::refresh_on,
-        sessions::SessionsTable,
+    ui::{
+        components::{
+            alert::refusal,
+            asked::{Asked, answered},
+            failure::Failure,
+            focus::focus_soon,
+            live::Live,
+            refresh::refresh_on,
+            sessions::SessionsTable,
+            submit::{Form, Submit, SubmitForm},
+        },
+        view,
     },
 };
 
@@ -24,70 +33,50 @@ const GONE: &str = "This member does not exist, or was removed.";
 pub fn MemberPage() -> AnyView {
     let params = use_params_map();
     let id = Memo::new(move |_| params.with(|params| params.get("member_id").and_then(|id| id.parse::<i64>().ok())));
-    let sessions = Resource::new(
-        move || id.get(),
-        |id| async move {
-            match id {
-                Some(id) => member_sessions(id).await,
-                None => Err(AppError::NotFound),
-            }
-        },
-    );
-    let content = move || {
-        Suspend::new(async move {
-            match sessions.await {
-                Ok(sessions) => view! { <Loaded sessions /> }.into_any(),
-                Err(error) => view! { <Failure error not_found=GONE /> }.into_any(),
-            }
-        })
-    };
+    let sessions = Asked::maybe(move || id.get().map(|id| MemberSessions { id }));
+    let content = answered(sessions, |sessions| match sessions {
+        Ok(sessions) => view! { <Loaded sessions /> },
+        Err(error) => view! { <Failure error not_found=GONE /> },
+    });
     view! {
         <Title text="Member" />
-        <Suspense fallback=Loading>{content}</Suspense>
+        {content}
     }
-    .into_any()
 }
 
 #[component]
 fn Loaded(sessions: SessionsOfMember) -> AnyView {
     let id = sessions.member.id;
-    let live = Live::new(sessions, |_| true, move || member_sessions(id));
-    let end = ServerAction::<EndMemberSession>::new();
-    let end_all = ServerAction::<EndMemberSessions>::new();
-    let reset = ServerAction::<ResetSecondFactor>::new();
+    let live = Live::new(sessions, |_| true, move || MemberSessions { id });
+    let end = Submit::to::<EndMemberSession>();
+    let end_all = Submit::to::<EndMemberSessions>();
+    let reset = Submit::to::<ResetSecondFactor>();
     let announcement = RwSignal::new("");
-    refresh_on(
-        live,
-        move || end.version().get() + end_all.version().get() + reset.version().get(),
-        move || {
+    let forms = [end.form, end_all.form, reset.form];
+    for form in forms {
+        refresh_on(form, live.fetching, move || {
             announcement.set("The page is up to date.");
             focus_soon(HEADING);
-        },
-    );
-    let error = move || {
-        let errors = [end.value().get().and_then(Result::err), end_all.value().get().and_then(Result::err)];
-        let error = errors.into_iter().flatten().next().or(reset.value().get().and_then(Result::err));
-        error.map(|error| view! { <Alert><p>{error.to_string()}</p></Alert> })
-    };
-    let sign_out = move |key: String| {
+        });
+    }
+    let sign_out = Callback::new(move |key: String| {
         view! {
-            <ActionForm action=end>
+            <SubmitForm form=end.form>
                 <input type="hidden" name="id" value=id.to_string() />
                 <input type="hidden" name="key" value=key />
                 <button class="button button-small" type="submit">"Sign out"</button>
-            </ActionForm>
+            </SubmitForm>
         }
-        .into_any()
-    };
+    });
     let rows = Signal::derive(move || live.value.with(|view| view.sessions.clone()));
     let none = Memo::new(move |_| rows.with(Vec::is_empty));
     let everywhere = move || {
         (!none.get()).then(|| {
             view! {
-                <ActionForm action=end_all>
+                <SubmitForm form=end_all.form>
                     <input type="hidden" name="id" value=id.to_string() />
                     <button class="button" type="submit">"Sign out everywhere"</button>
-                </ActionForm>
+                </SubmitForm>
             }
         })
     };
@@ -106,26 +95,21 @@ fn Loaded(sessions: SessionsOfMember) -> AnyView {
                 <h1 class="wrap-anywhere" id=HEADING tabindex="-1">
                     {move || live.value.with(|view| view.member.email.clone())}
                 </h1>
-                {everywhere}
+                {move || everywhere()}
             </div>
-            <p class="lead">{facts}</p>
-            {error}
-            <p class="announcement quiet" role="status">{announcement}</p>
+            <p class="lead">{move || facts()}</p>
+            {refusal(move || forms.iter().find_map(Form::error))}
+            <p class="announcement quiet" role="status">{move || announcement.get()}</p>
             <SessionsTable sessions=rows sign_out />
-            {second_factor}
+            {move || second_factor()}
         }
-        .into_any()
     };
-    (move || match live.ended.get() {
-        Some(error) => view! { <Failure error not_found=GONE /> }.into_any(),
-        None => page(),
-    })
-    .into_any()
+    live.page(GONE, page)
 }
 
 /// For a member who has lost the app and the recovery codes.
 #[component]
-fn SecondFactor(id: i64, reset: ServerAction<ResetSecondFactor>) -> AnyView {
+fn SecondFactor(id: i64, reset: Submit<()>) -> AnyView {
     view! {
         <section class="card" aria-labelledby="second-factor">
             <h2 class="card-title" id="second-factor">"Second factor"</h2>
@@ -134,13 +118,12 @@ fn SecondFactor(id: i64, reset: ServerAction<ResetSecondFactor>) -> AnyView {
                 <summary class="button button-small">"Reset"</summary>
                 <div class="confirm-box">
                     <p>"The member signs in by password alone until they set up another app."</p>
-                    <ActionForm action=reset>
+                    <SubmitForm form=reset.form>
                         <input type="hidden" name="member_id" value=id.to_string() />
                         <button class="button button-small button-danger" type="submit">"Reset second factor"</button>
-                    </ActionForm>
+                    </SubmitForm>
                 </div>
             </details>
         </section>
     }
-    .into_any()
 }

@@ -15,9 +15,18 @@ use crate::{
         invitation::Invited,
         member::{ChangedMember, MemberChange, MembersView},
     },
-    rpc::members::{ChangeMember, InviteMember as InviteMemberAction, RevokeInvitation, list_members},
-    ui::components::{
-        alert::Alert, failure::Failure, focus::focus_soon, live::Live, loading::Loading, refresh::refresh_on,
+    rpc::members::{ChangeMember, InviteMember as InviteMemberAction, ListMembers, RevokeInvitation},
+    ui::{
+        components::{
+            alert::refusal,
+            asked::{Asked, answered_well, shared},
+            failure::GONE,
+            focus::focus_soon,
+            live::Live,
+            refresh::refresh_on,
+            submit::Submit,
+        },
+        view,
     },
 };
 
@@ -28,61 +37,41 @@ const HEADING: &str = "members-heading";
 #[component]
 pub fn MembersPage() -> AnyView {
     // What a form that was posted without JavaScript has brought; outside of the rest, which waits for data.
-    let invited = StoredValue::new(SharedValue::new(use_context::<Invited>).into_inner());
-    let members = Resource::new(|| (), |()| list_members());
-    let content = move || {
-        Suspend::new(async move {
-            match members.await {
-                Ok(members) => view! { <Loaded members invited=invited.get_value() /> }.into_any(),
-                Err(error) => view! { <Failure error /> }.into_any(),
-            }
-        })
-    };
+    let invited = StoredValue::new(shared(use_context::<Invited>));
+    let members = Asked::new(|| ListMembers {});
+    let loaded = move |members| view! { <Loaded members invited=invited.get_value() /> };
     view! {
         <Title text="Members" />
-        <Suspense fallback=Loading>{content}</Suspense>
+        {answered_well(members, loaded)}
     }
-    .into_any()
 }
 
 #[component]
 fn Loaded(members: MembersView, invited: Option<Invited>) -> AnyView {
-    let live = Live::new(members, |_| true, list_members);
-    let change = ServerAction::<ChangeMember>::new();
-    let invite = ServerAction::<InviteMemberAction>::new();
-    let revoke = ServerAction::<RevokeInvitation>::new();
+    let live = Live::new(members, |_| true, || ListMembers {});
+    let change = Submit::to::<ChangeMember>();
+    let invite = Submit::to::<InviteMemberAction>();
+    let revoke = Submit::to::<RevokeInvitation>();
     let announcement = RwSignal::new(String::new());
     let refusals = RwSignal::new(0);
-    refresh_on(
-        live,
-        move || change.version().get(),
-        move || match change.value().get_untracked() {
-            Some(Ok(changed)) => {
-                // The control that was pressed is gone, except the one for the role.
-                if !matches!(changed.change, MemberChange::SetRole(_)) {
-                    focus_soon(HEADING);
-                }
-                announcement.set(sentence(&changed));
+    refresh_on(change.form, live.fetching, move || match change.answer_untracked() {
+        Some(Ok(changed)) => {
+            // The control that was pressed is gone, except the one for the role.
+            if !matches!(changed.change, MemberChange::SetRole(_)) {
+                focus_soon(HEADING);
             }
-            _ => refusals.update(|refusals| *refusals += 1),
-        },
-    );
-    refresh_on(live, move || invite.version().get(), || ());
-    refresh_on(
-        live,
-        move || revoke.version().get(),
-        move || {
-            if let Some(Ok(())) = revoke.value().get_untracked() {
-                focus_soon(invitations::HEADING);
-                announcement.set("The invitation was revoked.".to_owned());
-            }
-        },
-    );
+            announcement.set(sentence(&changed));
+        }
+        _ => refusals.update(|refusals| *refusals += 1),
+    });
+    refresh_on(invite.form, live.fetching, || ());
+    refresh_on(revoke.form, live.fetching, move || {
+        if let Some(Ok(())) = revoke.answer_untracked() {
+            focus_soon(invitations::HEADING);
+            announcement.set("The invitation was revoked.".to_owned());
+        }
+    });
 
-    let error = move || {
-        let error = change.value().get().and_then(Result::err).or(revoke.value().get().and_then(Result::err));
-        error.map(|error| view! { <Alert><p>{error.to_string()}</p></Alert> })
-    };
     let members = Signal::derive(move || live.value.with(|view| view.members.clone()));
     let open = Signal::derive(move || live.value.with(|view| view.invitations.clone()));
     let page = move || {
@@ -91,19 +80,14 @@ fn Loaded(members: MembersView, invited: Option<Invited>) -> AnyView {
             <p class="lead">
                 "The people who may sign in to this tenant, and what they may do. A change works at once."
             </p>
-            {error}
-            <p class="announcement quiet" role="status">{announcement}</p>
-            <MembersTable members refusals change />
+            {refusal(move || change.error().or(revoke.error()))}
+            <p class="announcement quiet" role="status">{move || announcement.get()}</p>
+            <MembersTable members refusals change=change.form />
             <InviteMember invite invited=invited.clone() />
-            <Invitations invitations=open revoke />
+            <Invitations invitations=open revoke=revoke.form />
         }
-        .into_any()
     };
-    (move || match live.ended.get() {
-        Some(error) => view! { <Failure error /> }.into_any(),
-        None => page(),
-    })
-    .into_any()
+    live.page(GONE, page)
 }
 
 /// What was done, for those who don't see it.

@@ -5,8 +5,10 @@ use leptos::prelude::*;
 use super::change::{Confirm, Enable, RoleForm};
 use crate::{
     domain::{local_path::MEMBERS, member::MemberView},
-    rpc::members::ChangeMember,
-    ui::{components::time::Time, format},
+    ui::{
+        components::{rows::rows, submit::Form, time::Time},
+        format, view,
+    },
 };
 
 /// One row a member. A row stays the same element while its member changes, so that the focus stays on its controls.
@@ -17,7 +19,7 @@ pub fn MembersTable(
     /// Counts the changes that were refused.
     refusals: RwSignal<usize>,
     /// Changes one.
-    change: ServerAction<ChangeMember>,
+    change: Form,
 ) -> AnyView {
     view! {
         <div class="table-card table-members">
@@ -33,23 +35,19 @@ pub fn MembersTable(
                     </tr>
                 </thead>
                 <tbody role="rowgroup">
-                    <For each=move || members.get() key=|view| view.member.id let(view)>
-                        <Row members view refusals change />
-                    </For>
+                    {rows(
+                        move || members.get(),
+                        |view| view.member.id,
+                        move |view| view! { <Row members view refusals change /> },
+                    )}
                 </tbody>
             </table>
         </div>
     }
-    .into_any()
 }
 
 #[component]
-fn Row(
-    members: Signal<Vec<MemberView>>,
-    view: MemberView,
-    refusals: RwSignal<usize>,
-    change: ServerAction<ChangeMember>,
-) -> AnyView {
+fn Row(members: Signal<Vec<MemberView>>, view: MemberView, refusals: RwSignal<usize>, change: Form) -> AnyView {
     let id = view.member.id;
     let MemberView { is_you, .. } = view;
     let email = view.member.email.clone();
@@ -64,12 +62,12 @@ fn Row(
     let sessions = Memo::new(move |_| current.with(|view| view.sessions));
 
     let status = move || match disabled.get() {
-        false => view! { <span class="badge badge-completed">"Active"</span> }.into_any(),
-        true => view! { <span class="badge">"Disabled"</span> }.into_any(),
+        false => view! { <span class="badge badge-completed">"Active"</span> },
+        true => view! { <span class="badge">"Disabled"</span> },
     };
     let latest = move || match active_at.get() {
-        Some(at) => view! { <Time at /> }.into_any(),
-        None => view! { <span class="faint">"Never"</span> }.into_any(),
+        Some(at) => view! { <Time at /> },
+        None => view! { <span class="faint">"Never"</span> },
     };
     let switch = {
         let question = format!(
@@ -77,11 +75,10 @@ fn Row(
             if is_you { "You" } else { &email }
         );
         move || match disabled.get() {
-            true => view! { <Enable id change /> }.into_any(),
+            true => view! { <Enable id change /> },
             false => {
                 let question = question.clone();
                 view! { <Confirm id summary="Disable" question name="disable" button="Disable member" change /> }
-                    .into_any()
             }
         }
     };
@@ -98,18 +95,17 @@ fn Row(
             <td role="cell" data-label="Role" class="cell-wide">
                 <RoleForm id email role refusals change />
             </td>
-            <td role="cell" data-label="Status">{status}</td>
-            <td role="cell" data-label="Latest activity">{latest}</td>
+            <td role="cell" data-label="Status">{move || status()}</td>
+            <td role="cell" data-label="Latest activity">{move || latest()}</td>
             <td role="cell" data-label="Sessions" class="nowrap">
                 {move || format::number(sessions.get())}
             </td>
             <td role="cell" class="cell-actions">
                 <div class="actions">
-                    {switch}
+                    {move || switch()}
                     <Confirm id summary="Remove" question=removal name="remove" button="Remove member" change />
                 </div>
             </td>
         </tr>
     }
-    .into_any()
 }

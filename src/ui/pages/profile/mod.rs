@@ -11,11 +11,15 @@ use leptos_router::hooks::use_query_map;
 
 use self::{password::ChangePasswordForm, second_factor::SecondFactorSection};
 use crate::{
-    domain::{error::AppError, profile::Profile},
-    rpc::profile::{BeginSecondFactor, ChangePassword, NewRecoveryCodes, TurnOffSecondFactor, get_profile},
+    domain::profile::Profile,
+    rpc::profile::{BeginSecondFactor, ChangePassword, GetProfile, NewRecoveryCodes, TurnOffSecondFactor},
     ui::{
-        components::{failure::Failure, focus::focus_soon, loading::Loading},
-        format,
+        components::{
+            asked::{Asked, answered_well},
+            focus::focus_soon,
+            submit::Submit,
+        },
+        format, view,
     },
 };
 
@@ -28,29 +32,25 @@ const NOTICE: &str = "profile-notice";
 /// What one can do here. Kept above what is loaded, so that a form's error outlives the form.
 #[derive(Clone, Copy)]
 struct Actions {
-    change: ServerAction<ChangePassword>,
-    begin: ServerAction<BeginSecondFactor>,
-    renew: ServerAction<NewRecoveryCodes>,
-    turn_off: ServerAction<TurnOffSecondFactor>,
+    change: Submit<u64>,
+    begin: Submit<()>,
+    renew: Submit<()>,
+    turn_off: Submit<()>,
 }
 
 impl Actions {
     /// Whether the last thing that was done went wrong; then nothing that went well before is told any more.
     fn failed(self) -> bool {
-        fn is_err<T>(value: &Option<Result<T, AppError>>) -> bool {
-            matches!(value, Some(Err(_)))
-        }
-        self.change.value().with(is_err)
-            || self.begin.value().with(is_err)
-            || self.renew.value().with(is_err)
-            || self.turn_off.value().with(is_err)
+        [self.change.form, self.begin.form, self.renew.form, self.turn_off.form]
+            .iter()
+            .any(|form| form.error().is_some())
     }
 
     /// Changes with every success, which the page's data and its forms begin anew after.
     fn successes(self) -> (Option<usize>, Option<usize>) {
-        let changed = self.change.value().with(|value| matches!(value, Some(Ok(_))));
-        let off = self.turn_off.value().with(|value| matches!(value, Some(Ok(()))));
-        (changed.then(|| self.change.version().get()), off.then(|| self.turn_off.version().get()))
+        let changed = matches!(self.change.answer(), Some(Ok(_)));
+        let off = matches!(self.turn_off.answer(), Some(Ok(())));
+        (changed.then(|| self.change.version()), off.then(|| self.turn_off.version()))
     }
 }
 
@@ -58,38 +58,33 @@ impl Actions {
 #[component]
 pub fn ProfilePage() -> AnyView {
     let actions = Actions {
-        change: ServerAction::new(),
-        begin: ServerAction::new(),
-        renew: ServerAction::new(),
-        turn_off: ServerAction::new(),
+        change: Submit::to::<ChangePassword>(),
+        begin: Submit::to::<BeginSecondFactor>(),
+        renew: Submit::to::<NewRecoveryCodes>(),
+        turn_off: Submit::to::<TurnOffSecondFactor>(),
     };
     let successes = Memo::new(move |_| actions.successes());
-    let profile = Resource::new(move || successes.get(), |_| get_profile());
+    let profile = Asked::new(|| GetProfile {});
     Effect::new(move |before: Option<(Option<usize>, Option<usize>)>| {
         let now = successes.get();
-        if before.is_some_and(|before| before != now) && now != (None, None) {
-            focus_soon(NOTICE);
+        if before.is_some_and(|before| before != now) {
+            profile.refetch();
+            if now != (None, None) {
+                focus_soon(NOTICE);
+            }
         }
         now
     });
     let query = use_query_map();
     let notice = move || if actions.failed() { None } else { query.with(|query| outcome(|name| query.get(name))) };
-    let content = move || {
-        Suspend::new(async move {
-            match profile.await {
-                Ok(profile) => view! { <Loaded profile actions /> }.into_any(),
-                Err(error) => view! { <Failure error /> }.into_any(),
-            }
-        })
-    };
+    let loaded = move |profile| view! { <Loaded profile actions /> };
     view! {
         <Title text="Profile" />
         <div class="quiet" id=NOTICE role="status" tabindex="-1">
             {move || notice().map(|text| view! { <p class="note note-good">{text}</p> })}
         </div>
-        <Transition fallback=Loading>{content}</Transition>
+        {answered_well(profile, loaded)}
     }
-    .into_any()
 }
 
 /// What the address says went well.
@@ -117,5 +112,4 @@ fn Loaded(profile: Profile, actions: Actions) -> AnyView {
         <ChangePasswordForm change=actions.change email=member.email />
         <SecondFactorSection second_factor actions />
     }
-    .into_any()
 }

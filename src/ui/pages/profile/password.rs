@@ -1,11 +1,16 @@
 //! Change password.
 
-use leptos::{form::ActionForm, prelude::*, wasm_bindgen::JsCast, web_sys::HtmlInputElement};
+use leptos::{prelude::*, wasm_bindgen::JsCast, web_sys::HtmlInputElement};
 
 use crate::{
     domain::{error::AppError, member::PASSWORD_MIN_CHARS},
-    rpc::profile::ChangePassword,
-    ui::components::alert::{Alert, FieldError},
+    ui::{
+        components::{
+            alert::{FieldError, refusal},
+            submit::{Submit, SubmitForm},
+        },
+        view,
+    },
 };
 
 /// The ids of the inputs.
@@ -16,11 +21,11 @@ const NEW: &str = "new-password";
 #[component]
 pub fn ChangePasswordForm(
     /// What the form does.
-    change: ServerAction<ChangePassword>,
+    change: Submit<u64>,
     /// Whose password it is, for password managers.
     email: String,
 ) -> AnyView {
-    let error = Memo::new(move |_| change.value().get().and_then(Result::err));
+    let error = Memo::new(move |_| change.error());
     let current_error = Memo::new(move |_| {
         (error.get() == Some(AppError::WrongCredentials)).then(|| "This is not your current password.".to_owned())
     });
@@ -28,22 +33,20 @@ pub fn ChangePasswordForm(
         Some(AppError::Invalid(message)) => Some(message),
         _ => None,
     });
-    let other_error = move || match error.get() {
-        None | Some(AppError::WrongCredentials | AppError::Invalid(_)) => None,
-        Some(error) => Some(view! { <Alert><p>{error.to_string()}</p></Alert> }),
-    };
+    let other_error =
+        move || error.get().filter(|error| !matches!(error, AppError::WrongCredentials | AppError::Invalid(_)));
     Effect::new(move |_| {
-        if let Some(Ok(_)) = change.value().get() {
+        if let Some(Ok(_)) = change.answer() {
             clear(CURRENT);
             clear(NEW);
         }
     });
-    let invalid = |error: Memo<Option<String>>| move || error.with(Option::is_some).then_some("true");
+    let invalid = |error: Memo<Option<String>>| error.with(Option::is_some).then_some("true");
     view! {
         <section class="card" aria-labelledby="password-title">
             <h2 class="card-title" id="password-title">"Change password"</h2>
-            {other_error}
-            <ActionForm action=change attr:class="stack profile-form">
+            {refusal(other_error)}
+            <SubmitForm form=change.form class="stack profile-form">
                 <input type="hidden" name="username" autocomplete="username" value=email />
                 <div class="field">
                     <label for=CURRENT>"Current password"</label>
@@ -52,7 +55,7 @@ pub fn ChangePasswordForm(
                         name="current_password"
                         type="password"
                         autocomplete="current-password"
-                        aria-invalid=invalid(current_error)
+                        aria-invalid=move || invalid(current_error)
                         aria-describedby="current-password-error"
                         required
                     />
@@ -68,7 +71,7 @@ pub fn ChangePasswordForm(
                         type="password"
                         autocomplete="new-password"
                         minlength=PASSWORD_MIN_CHARS.to_string()
-                        aria-invalid=invalid(new_error)
+                        aria-invalid=move || invalid(new_error)
                         aria-describedby="new-password-hint new-password-error"
                         required
                     />
@@ -80,10 +83,9 @@ pub fn ChangePasswordForm(
                     </div>
                 </div>
                 <button class="button button-primary" type="submit">"Change password"</button>
-            </ActionForm>
+            </SubmitForm>
         </section>
     }
-    .into_any()
 }
 
 /// A password that was taken stays nowhere. Browser only.

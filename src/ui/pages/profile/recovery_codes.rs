@@ -5,8 +5,15 @@ use leptos_meta::Title;
 
 use super::PROFILE;
 use crate::{
-    rpc::profile::take_recovery_codes,
-    ui::components::{copy::CopyButton, failure::Failure, loading::Loading},
+    rpc::profile::TakeRecoveryCodes,
+    ui::{
+        components::{
+            asked::{Asked, answered},
+            copy::CopyButton,
+            failure::Failure,
+        },
+        view,
+    },
 };
 
 const SHOWN: &str = "Recovery codes are shown once, right after they are made. If you did not store them, make new ones \
@@ -15,24 +22,18 @@ const SHOWN: &str = "Recovery codes are shown once, right after they are made. I
 /// The codes that were made a moment ago.
 #[component]
 pub fn RecoveryCodesPage() -> AnyView {
-    let codes = Resource::new(|| (), |()| take_recovery_codes());
-    let content = move || {
-        Suspend::new(async move {
-            match codes.await {
-                Ok(codes) => view! { <Loaded codes /> }.into_any(),
-                Err(error) => view! {
-                    <a class="back" href=PROFILE>"Back to Profile"</a>
-                    <Failure error not_found=SHOWN />
-                }
-                .into_any(),
-            }
-        })
-    };
+    let codes = Asked::new(|| TakeRecoveryCodes {});
+    let content = answered(codes, |codes| match codes {
+        Ok(codes) => view! { <Loaded codes /> },
+        Err(error) => view! {
+            <a class="back" href=PROFILE>"Back to Profile"</a>
+            <Failure error not_found=SHOWN />
+        },
+    });
     view! {
         <Title text="Recovery codes" />
-        <Suspense fallback=Loading>{content}</Suspense>
+        {content}
     }
-    .into_any()
 }
 
 #[component]
@@ -53,5 +54,4 @@ fn Loaded(codes: Vec<String>) -> AnyView {
             <p><a class="button button-primary" href=PROFILE>"I have stored them"</a></p>
         </section>
     }
-    .into_any()
 }

@@ -1,13 +1,17 @@
 //! The second factor: set it up, renew its recovery codes, turn it off.
 
-use leptos::{form::ActionForm, prelude::*};
+use leptos::prelude::*;
 
 use super::Actions;
 use crate::{
     domain::{error::AppError, profile::SecondFactor},
     ui::{
-        components::{alert::Alert, time::Time},
-        format,
+        components::{
+            alert::{Alert, refusal},
+            submit::SubmitForm,
+            time::Time,
+        },
+        format, view,
     },
 };
 
@@ -23,8 +27,8 @@ pub fn SecondFactorSection(
     actions: Actions,
 ) -> AnyView {
     let content = match second_factor {
-        None => view! { <Off actions /> }.into_any(),
-        Some(second_factor) => view! { <On second_factor actions /> }.into_any(),
+        None => view! { <Off actions /> },
+        Some(second_factor) => view! { <On second_factor actions /> },
     };
     view! {
         <section class="card" aria-labelledby="second-factor-title">
@@ -32,28 +36,22 @@ pub fn SecondFactorSection(
             {content}
         </section>
     }
-    .into_any()
 }
 
 #[component]
 fn Off(actions: Actions) -> AnyView {
-    let error = move || {
-        let error = actions.begin.value().get().and_then(Result::err);
-        error.map(|error| view! { <Alert><p>{error.to_string()}</p></Alert> })
-    };
     view! {
         <div class="stack">
             <p>
                 "Off. With a second factor, signing in takes a code of an app on your phone besides your password: "
                 "whoever learns the password alone stays outside."
             </p>
-            {error}
-            <ActionForm action=actions.begin>
+            {refusal(move || actions.begin.error())}
+            <SubmitForm form=actions.begin.form>
                 <button class="button" type="submit">"Set up an authenticator app"</button>
-            </ActionForm>
+            </SubmitForm>
         </div>
     }
-    .into_any()
 }
 
 #[component]
@@ -71,25 +69,24 @@ fn On(second_factor: SecondFactor, actions: Actions) -> AnyView {
                 <div class="sub-form" role="group" aria-labelledby="new-codes-title">
                     <h3 class="sub-title" id="new-codes-title">"New recovery codes"</h3>
                     <p class="hint">"The old ones stop working."</p>
-                    {password_error(move || actions.renew.value().get().and_then(Result::err))}
-                    <ActionForm action=actions.renew attr:class="stack">
+                    {password_error(move || actions.renew.error())}
+                    <SubmitForm form=actions.renew.form class="stack">
                         {password_field("new-codes-password")}
                         <button class="button" type="submit">"New recovery codes"</button>
-                    </ActionForm>
+                    </SubmitForm>
                 </div>
                 <div class="sub-form" role="group" aria-labelledby="turn-off-title">
                     <h3 class="sub-title" id="turn-off-title">"Turn off"</h3>
                     <p class="hint">"Your password alone signs you in then."</p>
-                    {password_error(move || actions.turn_off.value().get().and_then(Result::err))}
-                    <ActionForm action=actions.turn_off attr:class="stack">
+                    {password_error(move || actions.turn_off.error())}
+                    <SubmitForm form=actions.turn_off.form class="stack">
                         {password_field("turn-off-password")}
                         <button class="button" type="submit">"Turn off"</button>
-                    </ActionForm>
+                    </SubmitForm>
                 </div>
             </div>
         </div>
     }
-    .into_any()
 }
 
 fn password_field(id: &'static str) -> AnyView {
@@ -99,7 +96,6 @@ fn password_field(id: &'static str) -> AnyView {
             <input id=id name="password" type="password" autocomplete="current-password" required />
         </div>
     }
-    .into_any()
 }
 
 fn password_error(error: impl Fn() -> Option<AppError> + Send + 'static) -> AnyView {
@@ -112,5 +108,5 @@ fn password_error(error: impl Fn() -> Option<AppError> + Send + 'static) -> AnyV
             view! { <Alert><p>{text}</p></Alert> }
         })
     };
-    alert.into_any()
+    view! { {move || alert()} }
 }

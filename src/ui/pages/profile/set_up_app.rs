@@ -1,45 +1,43 @@
 //! Set up an authenticator app: its secret, and the first code.
 
-use leptos::{form::ActionForm, prelude::*};
+use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::components::Redirect;
 
 use super::PROFILE;
 use crate::{
     domain::{error::AppError, profile::SecondFactorSetUp},
-    rpc::profile::{ConfirmSecondFactor, get_second_factor_set_up},
-    ui::components::{alert::Alert, copy::CopyButton, failure::Failure, loading::Loading},
+    rpc::profile::{ConfirmSecondFactor, GetSecondFactorSetUp},
+    ui::components::{
+        alert::refusal,
+        asked::{Asked, answered},
+        copy::CopyButton,
+        failure::Failure,
+        submit::{Submit, SubmitForm},
+    },
 };
 
 /// The secret as a QR code, as text and as a link, and the form that confirms it.
 #[component]
 pub fn SetUpAppPage() -> AnyView {
-    let confirm = ServerAction::<ConfirmSecondFactor>::new();
-    let set_up = Resource::new(|| (), |()| get_second_factor_set_up());
-    let content = move || {
-        Suspend::new(async move {
-            match set_up.await {
-                Ok(set_up) => view! { <Loaded set_up confirm /> }.into_any(),
-                // Nothing is being set up, or no longer: the profile says how it stands.
-                Err(AppError::NotFound) => view! { <Redirect path=PROFILE /> }.into_any(),
-                Err(error) => view! { <Failure error /> }.into_any(),
-            }
-        })
-    };
+    let confirm = Submit::to::<ConfirmSecondFactor>();
+    let set_up = Asked::new(|| GetSecondFactorSetUp {});
+    let content = answered(set_up, move |set_up| match set_up {
+        Ok(set_up) => view! { <Loaded set_up confirm /> }.into_any(),
+        // Nothing is being set up, or no longer: the profile says how it stands.
+        Err(AppError::NotFound) => view! { <Redirect path=PROFILE /> }.into_any(),
+        Err(error) => view! { <Failure error /> }.into_any(),
+    });
     view! {
         <Title text="Set up an authenticator app" />
-        <Suspense fallback=Loading>{content}</Suspense>
+        {content}
     }
     .into_any()
 }
 
 #[component]
-fn Loaded(set_up: SecondFactorSetUp, confirm: ServerAction<ConfirmSecondFactor>) -> AnyView {
+fn Loaded(set_up: SecondFactorSetUp, confirm: Submit<()>) -> AnyView {
     let SecondFactorSetUp { secret, link, qr } = set_up;
-    let error = move || {
-        let error = confirm.value().get().and_then(Result::err);
-        error.map(|error| view! { <Alert><p>{error.to_string()}</p></Alert> })
-    };
     view! {
         <a class="back" href=PROFILE>"Back to Profile"</a>
         <h1>"Set up an authenticator app"</h1>
@@ -64,8 +62,8 @@ fn Loaded(set_up: SecondFactorSetUp, confirm: ServerAction<ConfirmSecondFactor>)
         <section class="card" aria-labelledby="confirm-title">
             <h2 class="card-title" id="confirm-title">"2. Type the code that the app shows"</h2>
             <div class="stack profile-form">
-                {error}
-                <ActionForm action=confirm attr:class="stack">
+                {refusal(move || confirm.error())}
+                <SubmitForm form=confirm.form class="stack">
                     <div class="field">
                         <label for="code">"Authentication code"</label>
                         <input
@@ -79,7 +77,7 @@ fn Loaded(set_up: SecondFactorSetUp, confirm: ServerAction<ConfirmSecondFactor>)
                         />
                     </div>
                     <button class="button button-primary" type="submit">"Turn on"</button>
-                </ActionForm>
+                </SubmitForm>
             </div>
         </section>
     }

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::{
     domain::json_text::Node,
-    ui::{format, pages::users::raw::RAW_JSON},
+    ui::{format, pages::users::raw::RAW_JSON, view},
 };
 
 /// Values that are in sight at first.
@@ -31,9 +31,9 @@ pub fn JsonTree(
     let mut room = MOST_VALUES;
     let open_depth = open_depth(&document);
     if document.is_empty() {
-        return view! { <p class="json">{value(&document)}</p> }.into_any();
+        return view! { <p class="json">{value(&document)}</p> };
     }
-    view! { <div class="json">{children(&document, 0, open_depth, &mut room)}</div> }.into_any()
+    view! { <div class="json">{children(&document, 0, open_depth, &mut room)}</div> }
 }
 
 /// The depth down to which objects and arrays are open at first: as many levels as have few values together.
@@ -74,17 +74,17 @@ fn children(node: &Node, depth: usize, open_depth: usize, room: &mut usize) -> A
         let text = if items.is_empty() { format::counted(more as u64, "value") } else { format!("{} more", format::number(more as u64)) };
         view! { <li class="json-more">{text} ": see " <a href=format!("#{RAW_JSON}") rel="external">"Raw JSON"</a></li> }
     });
-    view! { <ul class="json-list">{items}{rest}</ul> }.into_any()
+    view! { <ul class="json-list">{items}{rest}</ul> }
 }
 
 fn item(name: String, node: &Node, depth: usize, open_depth: usize, room: &mut usize) -> AnyView {
     let key = view! { <span class="json-key" dir="auto">{name}</span> };
     if node.is_empty() {
-        return view! { <li>{key} ": " {value(node)}</li> }.into_any();
+        return view! { <li>{key} ": " {value(node)}</li> };
     }
     if depth >= MOST_DEPTH {
         let link = view! { <a href=format!("#{RAW_JSON}") rel="external">"Raw JSON"</a> };
-        return view! { <li>{key} " " <span class="json-size">{size(node)}</span> ": see " {link}</li> }.into_any();
+        return view! { <li>{key} " " <span class="json-size">{size(node)}</span> ": see " {link}</li> };
     }
     let is_open = depth < open_depth;
     view! {
@@ -95,7 +95,6 @@ fn item(name: String, node: &Node, depth: usize, open_depth: usize, room: &mut u
             </details>
         </li>
     }
-    .into_any()
 }
 
 /// What kind of value it is, and how much is in it.
@@ -110,16 +109,16 @@ fn size(node: &Node) -> String {
 /// A value that nothing is in.
 fn value(node: &Node) -> AnyView {
     match node {
-        Node::Array(_) => view! { <span class="json-size">"[]"</span> }.into_any(),
-        Node::Object(_) => view! { <span class="json-size">"{}"</span> }.into_any(),
-        Node::Literal(literal) => view! { <span class="json-literal">{literal.clone()}</span> }.into_any(),
+        Node::Array(_) => view! { <span class="json-size">"[]"</span> },
+        Node::Object(_) => view! { <span class="json-size">"{}"</span> },
+        Node::Literal(literal) => view! { <span class="json-literal">{literal.clone()}</span> },
         Node::Text(text) => {
             let mut shown: String = text.chars().take(MOST_CHARS).collect();
             let more = (shown.len() < text.len()).then(|| {
                 shown.push('…');
                 view! { " " <a href=format!("#{RAW_JSON}") rel="external">"Raw JSON has all of it"</a> }
             });
-            view! { <span class="json-text" dir="auto">{shown}</span> {more} }.into_any()
+            view! { <span class="json-text" dir="auto">{shown}</span> {more} }
         }
     }
 }

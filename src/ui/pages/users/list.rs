@@ -13,15 +13,20 @@ use crate::{
         user::{Matches, UsersCursor, UsersPage as Page},
         users_query::UsersQuery,
     },
-    rpc::users::{count_users, list_connections, list_users},
+    rpc::users::{CountUsers, ListConnections, ListUsers},
     ui::{
-        components::{empty::EmptyState, failure::Failure, http::set_status, loading::Loading},
-        format,
+        components::{
+            asked::{Asked, waiting, waiting_with},
+            empty::EmptyState,
+            failure::Failure,
+            http::set_status,
+        },
+        format, view,
     },
 };
 
-/// How many users the search finds; `None`: there is no search.
-type Count = Resource<Result<Option<Matches>, AppError>>;
+/// How many users the search finds, if there is one.
+type Count = Asked<Matches>;
 
 /// The page; its state is in its address.
 #[component]
@@ -34,13 +39,17 @@ pub fn UsersPage() -> AnyView {
             _ => UsersQuery::parse(url.search()),
         })
     });
-    let connections = Resource::new(|| (), |()| list_connections());
-    let users = Resource::new(move || query.get(), list_users);
+    let connections = Asked::new(|| ListConnections {});
+    let users = Asked::new(move || ListUsers { query: query.get() });
     let searched = Memo::new(move |_| query.with(|query| UsersQuery { page: String::new(), ..query.clone() }));
-    // Apart from the page, which does not wait for it.
-    let count: Count = Resource::new(move || searched.get(), count_found);
+    // Apart from the page, which does not wait for it: quickly for the page that the server renders, exactly as soon as
+    // the browser asks.
+    let count: Count = Asked::maybe(move || {
+        let query = searched.get();
+        (!query.q.trim().is_empty()).then_some(CountUsers { query, exact: !cfg!(feature = "ssr") })
+    });
     Effect::new(move |_| {
-        if let Some(Ok(Some(Matches { exact: false, .. }))) = count.get() {
+        if let Some(Ok(Matches { exact: false, .. })) = count.get() {
             count.refetch();
         }
     });
@@ -48,32 +57,21 @@ pub fn UsersPage() -> AnyView {
     let typed = RwSignal::new(query.with_untracked(|query| query.q.clone()));
     Effect::new(move |_| typed.set(query.with(|query| query.q.clone())));
 
-    let content = move || {
-        Suspend::new(async move {
-            let users = match users.await {
-                Ok(users) => Ok(users),
-                Err(AppError::Invalid(message)) => Err(message),
-                Err(error) => return view! { <Failure error /> }.into_any(),
-            };
-            match connections.await {
-                Ok(connections) => view! { <Loaded users connections query typed count /> }.into_any(),
-                Err(error) => view! { <Failure error /> }.into_any(),
-            }
-        })
-    };
+    let content = waiting(move || async move {
+        let users = match users.read().await {
+            Ok(users) => Ok(users),
+            Err(AppError::Invalid(message)) => Err(message),
+            Err(error) => return view! { <Failure error /> },
+        };
+        match connections.read().await {
+            Ok(connections) => view! { <Loaded users connections query typed count /> },
+            Err(error) => view! { <Failure error /> },
+        }
+    });
     view! {
         <Title text="Users" />
-        <Transition fallback=Loading>{content}</Transition>
+        {content}
     }
-    .into_any()
-}
-
-/// Counts what the search finds: quickly for the page that the server renders, exactly as soon as the browser asks.
-async fn count_found(query: UsersQuery) -> Result<Option<Matches>, AppError> {
-    if query.q.trim().is_empty() {
-        return Ok(None);
-    }
-    count_users(query, !cfg!(feature = "ssr")).await.map(Some)
 }
 
 #[component]
@@ -107,9 +105,9 @@ fn Loaded(
             }
         });
         let rows = if users.is_empty() {
-            view! { <Nobody state=state.clone() total /> }.into_any()
+            view! { <Nobody state=state.clone() total /> }
         } else {
-            view! { <UsersTable users state=state.clone() /> }.into_any()
+            view! { <UsersTable users state=state.clone() /> }
         };
         view! {
             {rows}
@@ -127,7 +125,6 @@ fn Loaded(
         </p>
         {list}
     }
-    .into_any()
 }
 
 /// How many users there are, and how many of them the search finds.
@@ -137,22 +134,24 @@ fn Total(total: u64, searching: bool, count: Count) -> AnyView {
     if !searching {
         return all.into_any();
     }
-    let found = move || {
-        let all = all.clone();
-        Suspend::new(async move {
-            match count.await {
-                Ok(Some(Matches { users, exact: true })) => {
-                    format!("{} of {all} {}", format::number(users), if users == 1 { "matches" } else { "match" })
-                }
-                Ok(Some(Matches { users, exact: false })) => {
-                    format!("More than {} of {all} match", format::number(users))
-                }
-                Ok(None) => all,
-                Err(_) => "The matches could not be counted.".to_owned(),
+    waiting_with(
+        || "Counting…".into_any(),
+        move || {
+            let all = all.clone();
+            async move {
+                let text = match count.read().await {
+                    Ok(Matches { users, exact: true }) => {
+                        format!("{} of {all} {}", format::number(users), if users == 1 { "matches" } else { "match" })
+                    }
+                    Ok(Matches { users, exact: false }) => {
+                        format!("More than {} of {all} match", format::number(users))
+                    }
+                    Err(_) => "The matches could not be counted.".to_owned(),
+                };
+                text.into_any()
             }
-        })
-    };
-    view! { <Suspense fallback=|| "Counting…">{found}</Suspense> }.into_any()
+        },
+    )
 }
 
 /// Why there is nobody on the page, and what to do.
@@ -166,7 +165,6 @@ fn Nobody(state: UsersQuery, total: u64) -> AnyView {
                 <p><a href="/users/import-export">"Go to Import/Export Users"</a></p>
             </EmptyState>
         }
-        .into_any()
     } else if total == 0 {
         view! {
             <EmptyState title="No users here">
@@ -174,7 +172,6 @@ fn Nobody(state: UsersQuery, total: u64) -> AnyView {
                 {all_users()}
             </EmptyState>
         }
-        .into_any()
     } else if !state.q.trim().is_empty() {
         let narrowed = (!state.connection.is_empty()).then(|| {
             let everywhere = UsersQuery { q: state.q.clone(), ..UsersQuery::default() };
@@ -190,7 +187,6 @@ fn Nobody(state: UsersQuery, total: u64) -> AnyView {
                 <p><a href=state.without_search().to_url()>"Clear search"</a></p>
             </EmptyState>
         }
-        .into_any()
     } else {
         view! {
             <EmptyState title="No users on this page">
@@ -198,6 +194,5 @@ fn Nobody(state: UsersQuery, total: u64) -> AnyView {
                 {all_users()}
             </EmptyState>
         }
-        .into_any()
     }
 }

@@ -9,7 +9,7 @@ use crate::{
         timestamp::Timestamp,
         user::{Attribute, AttributeType},
     },
-    ui::{components::time::Time, format},
+    ui::{components::time::Time, format, view},
 };
 
 /// The attributes of the card Profile, in its order: all but those that have cards of their own.
@@ -77,12 +77,11 @@ pub fn Profile(
             </dl>
         </section>
     }
-    .into_any()
 }
 
 /// One line of a list of facts.
 fn fact(label: String, value: AnyView, wide: bool) -> AnyView {
-    view! { <div class="fact" class:fact-wide=wide><dt>{label}</dt> <dd>{value}</dd></div> }.into_any()
+    view! { <div class="fact" class:fact-wide=wide><dt>{label}</dt> <dd>{value}</dd></div> }
 }
 
 /// `email_verified` as people read it: `Email verified`.
@@ -93,7 +92,8 @@ fn title(name: &str) -> String {
         word => word,
     });
     let first = words.next().unwrap_or_default();
-    let mut title: String = first.chars().take(1).flat_map(char::to_uppercase).chain(first.chars().skip(1)).collect();
+    let mut title: String =
+        first.chars().take(1).map(|first| first.to_ascii_uppercase()).chain(first.chars().skip(1)).collect();
     for word in words {
         title.push(' ');
         title.push_str(word);
@@ -113,18 +113,17 @@ fn value(attribute: Attribute, node: &Node) -> AnyView {
             literal.parse().map_or_else(|_| literal.clone(), format::number).into_any()
         }
         (AttributeType::TextList, Node::Array(entries)) if entries.is_empty() => {
-            view! { <span class="faint">"None"</span> }.into_any()
+            view! { <span class="faint">"None"</span> }
         }
         (AttributeType::TextList, Node::Array(entries)) => {
             let chips: Vec<_> = entries.iter().map(|entry| view! { <li class="chip">{scalar(entry)}</li> }).collect();
-            view! { <ul class="chips">{chips}</ul> }.into_any()
+            view! { <ul class="chips">{chips}</ul> }
         }
         // Never loaded: another site would learn who looks at whom.
         (_, Node::Text(url)) if attribute == Attribute::Picture && is_web_address(url) => {
             view! { <a href=url.clone() target="_blank" rel="external noreferrer noopener">{url.clone()}</a> }
-                .into_any()
         }
-        (_, node) => view! { <span dir="auto">{scalar(node)}</span> }.into_any(),
+        (_, node) => view! { <span dir="auto">{scalar(node)}</span> },
     }
 }
 
@@ -163,29 +162,24 @@ pub fn Identities(
             .into_iter()
             .map(|(name, node)| match (name.as_str(), &node) {
                 ("isSocial", Node::Literal(literal)) => fact("Social".to_owned(), yes_or_no(literal).into_any(), false),
-                ("profileData", _) => {
-                    fact("Profile data".to_owned(), view! { <JsonTree document=node /> }.into_any(), true)
-                }
-                (_, Node::Array(_) | Node::Object(_)) => {
-                    fact(title(&name), view! { <JsonTree document=node /> }.into_any(), true)
-                }
-                _ => fact(title(&name), view! { <span dir="auto">{scalar(&node)}</span> }.into_any(), false),
+                ("profileData", _) => fact("Profile data".to_owned(), view! { <JsonTree document=node /> }, true),
+                (_, Node::Array(_) | Node::Object(_)) => fact(title(&name), view! { <JsonTree document=node /> }, true),
+                _ => fact(title(&name), view! { <span dir="auto">{scalar(&node)}</span> }, false),
             })
             .collect();
         let heading = several.then(|| view! { <h3 class="identity-title">{format!("Identity {}", index + 1)}</h3> });
-        view! { <div class="identity">{heading}<dl class="facts">{facts}</dl></div> }.into_any()
+        view! { <div class="identity">{heading}<dl class="facts">{facts}</dl></div> }
     };
     view! {
         <section class="card" aria-labelledby="identities">
             <h2 class="card-title" id="identities">"Identities"</h2>
             {if entries.is_empty() {
-                view! { <p class="faint">"None"</p> }.into_any()
+                view! { <p class="faint">"None"</p> }
             } else {
                 entries.into_iter().enumerate().map(identity).collect::<Vec<_>>().into_any()
             }}
         </section>
     }
-    .into_any()
 }
 
 #[cfg(test)]

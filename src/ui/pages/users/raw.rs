@@ -7,7 +7,7 @@ use leptos::{
     web_sys::js_sys::{Function, Promise, Reflect, futures::JsFuture},
 };
 
-use crate::domain::json_text::pretty;
+use crate::{domain::json_text::pretty, ui::view};
 
 /// The id of the heading.
 pub const RAW_JSON: &str = "raw-json";
@@ -52,7 +52,6 @@ pub fn RawJson(
             <pre class="raw-json" tabindex="0" role="group" aria-labelledby=RAW_JSON>{text}</pre>
         </section>
     }
-    .into_any()
 }
 
 /// Browsers have a clipboard only on pages that came by https or from this machine.

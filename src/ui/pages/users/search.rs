@@ -8,7 +8,7 @@ use leptos_router::{NavigateOptions, hooks::use_navigate};
 
 use crate::{
     domain::{connection::Connection, local_path, users_query::UsersQuery},
-    ui::components::alert::FieldError,
+    ui::{components::alert::FieldError, view},
 };
 
 const HINT: &str = "search-hint";
@@ -96,5 +96,4 @@ pub fn SearchForm(
             </div>
         </form>
     }
-    .into_any()
 }

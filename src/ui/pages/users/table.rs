@@ -7,7 +7,7 @@ use crate::{
         user::UserRow,
         users_query::{UsersQuery, survives_router},
     },
-    ui::{components::time::Time, format},
+    ui::{components::time::Time, format, view},
 };
 
 /// One row a user, which leads to the user's page.
@@ -35,7 +35,6 @@ pub fn UsersTable(
             </table>
         </div>
     }
-    .into_any()
 }
 
 fn row(user: UserRow, state: &UsersQuery) -> AnyView {
@@ -45,17 +44,17 @@ fn row(user: UserRow, state: &UsersQuery) -> AnyView {
         .find(|text| !text.trim().is_empty())
         .unwrap_or(&user.user_id)
         .clone();
-    let initial = name.chars().find(|letter| letter.is_alphanumeric()).unwrap_or('#').to_uppercase().to_string();
+    let initial = name.chars().find(|letter| letter.is_alphanumeric()).unwrap_or('#').to_string();
     let href = state.user_url(&user.user_id);
     let rel = (!survives_router(&user.user_id)).then_some("external");
     let logins = user.logins_count.map_or(0, |count| u64::try_from(count).unwrap_or(0));
     let latest = match user.last_login {
-        Some(at) => view! { <Time at /> }.into_any(),
-        None => view! { <span class="faint">"Never"</span> }.into_any(),
+        Some(at) => view! { <Time at /> },
+        None => view! { <span class="faint">"Never"</span> },
     };
     let email = match user.email {
-        Some(email) => view! { <span dir="auto">{email}</span> }.into_any(),
-        None => view! { <span class="faint">"–"</span> }.into_any(),
+        Some(email) => view! { <span dir="auto">{email}</span> },
+        None => view! { <span class="faint">"–"</span> },
     };
     view! {
         <tr role="row">
@@ -71,5 +70,4 @@ fn row(user: UserRow, state: &UsersQuery) -> AnyView {
             <td role="cell" data-label="Latest login" class="nowrap">{latest}</td>
         </tr>
     }
-    .into_any()
 }

@@ -11,8 +11,14 @@ use super::{
 };
 use crate::{
     domain::{error::AppError, json_text::Node, user::UserDetails, users_query::UsersQuery},
-    rpc::users::get_user,
-    ui::components::{failure::Failure, loading::Loading},
+    rpc::users::GetUser,
+    ui::{
+        components::{
+            asked::{Asked, answered},
+            failure::Failure,
+        },
+        view,
+    },
 };
 
 const GONE: &str = "There is no user with this ID, or the user has been deleted.";
@@ -27,23 +33,18 @@ pub fn UserPage() -> AnyView {
         let id = url.with(|url| Url::unescape(url.path().strip_prefix("/users/").unwrap_or_default()));
         before.filter(|_| !id.contains('|')).cloned().unwrap_or(id)
     });
-    let user = Resource::new(move || id.get(), get_user);
-    let content = move || {
-        Suspend::new(async move {
-            match user.await {
-                Ok(UserDetails { connection, json }) => match Node::parse(&json) {
-                    Some(Node::Object(members)) => view! { <Loaded members connection json /> }.into_any(),
-                    _ => view! { <Back /> <Failure error=AppError::Internal /> }.into_any(),
-                },
-                Err(error) => view! { <Back /> <Failure error not_found=GONE /> }.into_any(),
-            }
-        })
-    };
+    let user = Asked::new(move || GetUser { user_id: id.get() });
+    let content = answered(user, |user| match user {
+        Ok(UserDetails { connection, json }) => match Node::parse(&json) {
+            Some(Node::Object(members)) => view! { <Loaded members connection json /> },
+            _ => view! { <Back /> <Failure error=AppError::Internal /> },
+        },
+        Err(error) => view! { <Back /> <Failure error not_found=GONE /> },
+    });
     view! {
         <Title text="User" />
-        <Suspense fallback=Loading>{content}</Suspense>
+        {content}
     }
-    .into_any()
 }
 
 /// Leads back to where the user was found.
@@ -51,7 +52,7 @@ pub fn UserPage() -> AnyView {
 fn Back() -> AnyView {
     let url = use_url();
     let href = url.with_untracked(|url| UsersQuery::parse(url.search()).to_url());
-    view! { <a class="back" href=href>"Back to Users"</a> }.into_any()
+    view! { <a class="back" href=href>"Back to Users"</a> }
 }
 
 /// The members of the user's JSON object, in their order.
@@ -82,14 +83,13 @@ fn Loaded(members: Members, connection: String, json: String) -> AnyView {
         <Metadata id="app-metadata" title="App metadata" document=app_metadata />
         <RawJson json />
     }
-    .into_any()
 }
 
 #[component]
 fn Metadata(id: &'static str, title: &'static str, document: Option<Node>) -> AnyView {
     let content = match document.filter(|document| !document.is_empty()) {
-        Some(document) => view! { <JsonTree document /> }.into_any(),
-        None => view! { <p class="faint">"None"</p> }.into_any(),
+        Some(document) => view! { <JsonTree document /> },
+        None => view! { <p class="faint">"None"</p> },
     };
     view! {
         <section class="card" aria-labelledby=id>
@@ -97,5 +97,4 @@ fn Metadata(id: &'static str, title: &'static str, document: Option<Node>) -> An
             {content}
         </section>
     }
-    .into_any()
 }

@@ -27,7 +27,7 @@ pub fn ExportActions(
 ) -> AnyView {
     let download = move || (status.get() == JobStatus::Completed).then(|| view! { <DownloadExport id=id.clone() /> });
     view! {
-        {download}
+        {move || download()}
         <ExportAgain request />
     }
     .into_any()
@@ -58,7 +58,7 @@ pub fn ExportDetails(
         move || job.with(|job| facts(job, &request))
     };
     view! {
-        {facts}
+        {move || facts()}
         <Fields request />
     }
     .into_any()
@@ -74,7 +74,7 @@ fn facts(job: &JobView, request: &ExportInput) -> AnyView {
         facts.push(fact("Search", view! { <code class="wrap-anywhere">{q}</code> }.into_any()));
     }
     facts.extend([
-        text_fact("Format", request.format.to_uppercase()),
+        text_fact("Format", request.format.to_ascii_uppercase()),
         text_fact("Limit", limit),
         text_fact("File name", job.file_name.clone()),
         text_fact("Rows written", format::number(job.progress.rows)),

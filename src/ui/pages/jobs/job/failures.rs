@@ -2,17 +2,17 @@
 
 use leptos::prelude::*;
 
-use super::{failures_query::FailuresQuery, fetch::Shown};
+use super::failures_query::FailuresQuery;
 use crate::{
     domain::{
         import::{FailedUser, RowError},
-        import_form::{FailuresPage, failures_path},
+        import_form::{FailuresPage, ShownJob, failures_path},
         job::JobId,
         json_text::pretty,
     },
     ui::{
         components::{focus::focus_soon, live::Live},
-        format,
+        format, view,
     },
 };
 
@@ -26,7 +26,7 @@ const HINT: &str = "failures-hint";
 #[component]
 pub fn Failures(
     /// What the page shows.
-    live: Live<Shown>,
+    live: Live<ShownJob>,
     /// What its address says.
     query: Memo<FailuresQuery>,
     /// Where it is said what came.
@@ -50,9 +50,10 @@ pub fn Failures(
         now
     });
     let id = live.value.with_untracked(|shown| shown.job.id.clone());
-    let shown = Memo::new(move |_| live.value.with(|shown| (shown.query, shown.failures.clone())));
-    let view = move || shown.with(|(query, page)| (page.total > 0).then(|| section(&id, *query, page)));
-    view.into_any()
+    let shown = Memo::new(move |_| {
+        live.value.with(|shown| (FailuresQuery { code: shown.code, after: shown.after }, shown.failures.clone()))
+    });
+    view! { {move || shown.with(|(query, page)| (page.total > 0).then(|| section(&id, *query, page)))} }
 }
 
 fn section(id: &JobId, query: FailuresQuery, page: &FailuresPage) -> AnyView {
@@ -64,7 +65,6 @@ fn section(id: &JobId, query: FailuresQuery, page: &FailuresPage) -> AnyView {
                 <a href=FailuresQuery { after: 0, ..query }.address(id)>"Show the first ones"</a>
             </p>
         }
-        .into_any()
     } else {
         table(rows)
     };
@@ -87,7 +87,6 @@ fn section(id: &JobId, query: FailuresQuery, page: &FailuresPage) -> AnyView {
             {paging(id, query, page.next)}
         </section>
     }
-    .into_any()
 }
 
 /// Chooses between all of them and those with one code.
@@ -100,7 +99,6 @@ fn filter(id: &JobId, query: FailuresQuery, page: &FailuresPage) -> AnyView {
                 {name} " " <span class="code-count">{format::number(count)}</span>
             </a>
         }
-        .into_any()
     };
     let mut links = vec![link(None, "All", page.total)];
     links.extend(page.codes.iter().map(|&(code, count)| link(Some(code), code.name(), count)));
@@ -120,7 +118,6 @@ fn table(rows: Vec<AnyView>) -> AnyView {
             <tbody role="rowgroup">{rows}</tbody>
         </table>
     }
-    .into_any()
 }
 
 fn row(failed: FailedUser) -> AnyView {
@@ -147,7 +144,6 @@ fn row(failed: FailedUser) -> AnyView {
             </td>
         </tr>
     }
-    .into_any()
 }
 
 fn error(RowError { code, message, path }: RowError) -> AnyView {

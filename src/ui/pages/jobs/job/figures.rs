@@ -1,6 +1,6 @@
 //! What became of an import's users, or would.
 
-use leptos::{form::ActionForm, prelude::*};
+use leptos::prelude::*;
 
 use crate::{
     domain::{
@@ -8,7 +8,13 @@ use crate::{
         job::{JobId, JobStatus, JobView},
     },
     rpc::imports::ImportChecked,
-    ui::{components::alert::Alert, format},
+    ui::{
+        components::{
+            alert::refusal,
+            submit::{Form, Submit, SubmitForm},
+        },
+        format, view,
+    },
 };
 
 /// The figures; below those of a completed dry run, the way to the import itself.
@@ -19,7 +25,7 @@ pub fn Figures(
     /// Whether it changes nothing.
     dry_run: bool,
 ) -> AnyView {
-    let import = ServerAction::<ImportChecked>::new();
+    let import = Submit::to::<ImportChecked>();
     let summary = Memo::new(move |_| job.with(|job| job.summary.unwrap_or_default()));
     let status = Memo::new(move |_| job.with(|job| job.status));
     let heading = move || match (dry_run, status.get().is_final()) {
@@ -29,7 +35,7 @@ pub fn Figures(
     };
     let figures = move || {
         let figure = |(label, number): (&'static str, u64)| {
-            view! { <div class="figure"><dt>{label}</dt> <dd>{format::number(number)}</dd></div> }.into_any()
+            view! { <div class="figure"><dt>{label}</dt> <dd>{format::number(number)}</dd></div> }
         };
         labelled(summary.get(), dry_run).into_iter().map(figure).collect::<Vec<_>>()
     };
@@ -38,22 +44,17 @@ pub fn Figures(
         (dry_run && status.get() == JobStatus::Completed).then(|| {
             let ImportSummary { inserted, updated, .. } = summary.get();
             let id = job.with_untracked(|job| job.id.clone());
-            next(id, inserted + updated, can_import.get(), import)
+            next(id, inserted + updated, can_import.get(), import.form)
         })
     };
-    let error = move || {
-        let error = import.value().get().and_then(Result::err);
-        error.map(|error| view! { <Alert><p>{error.to_string()}</p></Alert> })
-    };
     view! {
-        {error}
+        {refusal(move || import.error())}
         <section class="card" aria-labelledby="figures">
-            <h2 class="card-title" id="figures">{heading}</h2>
-            <dl class="figures">{figures}</dl>
-            {next}
+            <h2 class="card-title" id="figures">{move || heading()}</h2>
+            <dl class="figures">{move || figures()}</dl>
+            {move || next()}
         </section>
     }
-    .into_any()
 }
 
 /// The figures, each with what it counts.
@@ -69,28 +70,28 @@ fn labelled(summary: ImportSummary, dry_run: bool) -> [(&'static str, u64); 5] {
 }
 
 /// What to do after a dry run.
-fn next(id: JobId, imported: u64, can_import: bool, import: ServerAction<ImportChecked>) -> AnyView {
+fn next(id: JobId, imported: u64, can_import: bool, import: Form) -> AnyView {
     match (imported, can_import) {
-        (0, _) => view! { <p class="figures-next">"Nothing was changed, and no user of this file would be imported."</p> }
-            .into_any(),
-        (_, false) => view! { <p class="figures-next">"Nothing was changed."</p> }.into_any(),
+        (0, _) => {
+            view! { <p class="figures-next">"Nothing was changed, and no user of this file would be imported."</p> }
+        }
+        (_, false) => view! { <p class="figures-next">"Nothing was changed."</p> },
         (_, true) => view! {
             <div class="figures-next">
                 <p>
                     "Nothing was changed. The import takes the same file with the same settings; it is not uploaded again."
                 </p>
-                <ActionForm action=import>
+                <SubmitForm form=import>
                     <input type="hidden" name="id" value=id.to_string() />
                     <button
                         class="button button-primary"
                         type="submit"
-                        aria-busy=move || import.pending().get().then_some("true")
+                        aria-busy=move || import.pending().then_some("true")
                     >
                         "Import these users"
                     </button>
-                </ActionForm>
+                </SubmitForm>
             </div>
-        }
-        .into_any(),
+        },
     }
 }

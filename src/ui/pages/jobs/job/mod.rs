@@ -5,7 +5,6 @@ mod export;
 mod facts;
 mod failures;
 mod failures_query;
-mod fetch;
 mod figures;
 mod import;
 
@@ -18,7 +17,6 @@ use self::{
     export::{ExportActions, ExportDetails, ExportHint},
     failures::Failures,
     failures_query::{FailuresQuery, use_failures_query},
-    fetch::{Shown, fetch},
     figures::Figures,
     import::ImportDetails,
 };
@@ -31,15 +29,19 @@ use super::{
 use crate::{
     domain::{
         error::AppError,
+        import_form::ShownJob,
         job::{JobRequest, JobStatus, JobView},
     },
-    rpc::exports::CancelJob,
-    ui::components::{
-        failure::Failure,
-        live::{Live, Trouble},
-        loading::Loading,
-        refresh::refresh_on,
-        status::{self, JobProgress, StatusBadge},
+    rpc::{exports::CancelJob, imports::ShowJob},
+    ui::{
+        components::{
+            asked::{Asked, answered},
+            failure::Failure,
+            live::{Live, Trouble},
+            status::{self, JobProgress, StatusBadge},
+            submit::Submit,
+        },
+        view,
     },
 };
 
@@ -52,20 +54,20 @@ pub fn JobPage() -> AnyView {
     let id = Memo::new(move |_| params.with(|params| params.get("job_id").unwrap_or_default()));
     let query = use_failures_query();
     // Only the first answer: when the query changes, the page stays and fetches again.
-    let job = Resource::new(move || id.get(), move |id| fetch(id, query.get_untracked(), None));
-    let content = move || {
-        Suspend::new(async move {
-            match job.await {
-                Ok(shown) => view! { <Loaded shown query /> }.into_any(),
-                Err(error) => gone(error),
-            }
-        })
-    };
-    view! { <Suspense fallback=Loading>{content}</Suspense> }.into_any()
+    let job = Asked::new(move || question(id.get(), query));
+    answered(job, move |shown| match shown {
+        Ok(shown) => view! { <Loaded shown query /> },
+        Err(error) => gone(error),
+    })
+}
+
+fn question(id: String, query: Memo<FailuresQuery>) -> ShowJob {
+    let query = query.get_untracked();
+    ShowJob { id, code: query.code().to_owned(), after: query.after }
 }
 
 fn back() -> AnyView {
-    view! { <a class="back" href=PATH>"Back to Import/Export Users"</a> }.into_any()
+    view! { <a class="back" href=PATH>"Back to Import/Export Users"</a> }
 }
 
 fn gone(error: AppError) -> AnyView {
@@ -74,33 +76,24 @@ fn gone(error: AppError) -> AnyView {
         {back()}
         <Failure error not_found=GONE />
     }
-    .into_any()
 }
 
 #[component]
-fn Loaded(shown: Shown, query: Memo<FailuresQuery>) -> AnyView {
+fn Loaded(shown: ShownJob, query: Memo<FailuresQuery>) -> AnyView {
     let id = shown.job.id.to_string();
-    let known = StoredValue::new(shown.clone());
-    let fetch = move || {
-        let (id, query) = (id.clone(), query.get_untracked());
-        async move {
-            let shown = fetch(id, query, known.try_get_value()).await?;
-            known.try_set_value(shown.clone());
-            Ok(shown)
-        }
-    };
-    let live = Live::new(shown, |shown| shown.job.status.is_final(), fetch);
-    let cancel = ServerAction::<CancelJob>::new();
-    refresh_on(live, move || cancel.version().get(), || ());
-    (move || match live.ended.get() {
-        Some(error) => gone(error),
-        None => view! { <Page live query cancel /> }.into_any(),
-    })
-    .into_any()
+    let live = Live::new(shown, |shown| shown.job.status.is_final(), move || question(id.clone(), query));
+    let cancel = Submit::to::<CancelJob>();
+    cancel.after_each(move || live.refresh(|| {}));
+    view! {
+        {move || match live.ended.get() {
+            Some(error) => gone(error),
+            None => view! { <Page live query cancel /> },
+        }}
+    }
 }
 
 #[component]
-fn Page(live: Live<Shown>, query: Memo<FailuresQuery>, cancel: ServerAction<CancelJob>) -> AnyView {
+fn Page(live: Live<ShownJob>, query: Memo<FailuresQuery>, cancel: Submit<()>) -> AnyView {
     let job: Signal<JobView> = Memo::new(move |_| live.value.with(|shown| shown.job.clone())).into();
     let status = Memo::new(move |_| job.with(|job| job.status));
     let announcement = RwSignal::new(String::new());
@@ -126,14 +119,14 @@ fn Page(live: Live<Shown>, query: Memo<FailuresQuery>, cancel: ServerAction<Canc
     let nothing = || ().into_any();
     let (actions, hint, details) = match request {
         JobRequest::Export(request) => (
-            view! { <ExportActions id=id.clone() request=request.clone() status /> }.into_any(),
-            view! { <ExportHint status link_lifetime_seconds /> }.into_any(),
-            view! { <ExportDetails job request /> }.into_any(),
+            view! { <ExportActions id=id.clone() request=request.clone() status /> },
+            view! { <ExportHint status link_lifetime_seconds /> },
+            view! { <ExportDetails job request /> },
         ),
         JobRequest::Import(request) => {
-            let figures = view! { <Figures job dry_run=request.dry_run /> }.into_any();
-            let failures = view! { <Failures live query announcement /> }.into_any();
-            let details = view! { <ImportDetails job request /> }.into_any();
+            let figures = view! { <Figures job dry_run=request.dry_run /> };
+            let failures = view! { <Failures live query announcement /> };
+            let details = view! { <ImportDetails job request /> };
             (nothing(), nothing(), vec![figures, failures, details].into_any())
         }
     };
@@ -150,7 +143,7 @@ fn Page(live: Live<Shown>, query: Memo<FailuresQuery>, cancel: ServerAction<Canc
         </div>
         <div class="status-line status-line-tight">
             {hint}
-            <p class="announcement" role="status">{announcement}</p>
+            <p class="announcement" role="status">{move || announcement.get()}</p>
             <Trouble error=live.trouble />
         </div>
         <CancelError cancel />
@@ -158,5 +151,4 @@ fn Page(live: Live<Shown>, query: Memo<FailuresQuery>, cancel: ServerAction<Canc
         <Ended job status />
         {details}
     }
-    .into_any()
 }

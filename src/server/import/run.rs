@@ -23,7 +23,7 @@ const BATCH_USERS: usize = 256;
 const BATCH_BYTES: usize = 512 * 1024;
 
 /// Batches that may wait.
-const QUEUED_BATCHES: usize = 3;
+const QUEUED_BATCHES: usize = 2;
 
 /// How long the writer waits for users before it makes durable what it has: whoever reads slowly must not keep others from
 /// writing.

@@ -21,7 +21,7 @@ pub use input::Origin;
 
 /// Longest user, in bytes of the file. A user is rarely larger than a few kilobytes; one that is all of a huge file must not
 /// fill the memory.
-pub const MAX_USER_BYTES: usize = 4 * 1024 * 1024;
+pub const MAX_USER_BYTES: usize = 2 * 1024 * 1024;
 
 /// A user of the file; its text was appended to the caller's memory.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -95,9 +95,9 @@ pub fn open_writer(file: &Path) -> rusqlite::Result<rusqlite::Connection> {
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
-    // 128 MiB at most: every page of the unique indexes of a million users is wanted again and again while a file of them is
-    // written, and so is what a transaction has changed so far.
-    connection.pragma_update(None, "cache_size", -131_072)?;
+    // 32 MiB at most, because an import promises to stay under 96 MiB for any file: pages of the indexes that don't fit come from
+    // the operating system's memory, and a transaction that changes more of them writes some into the log before its end.
+    connection.pragma_update(None, "cache_size", -32_768)?;
     // It calls `let_others_write` instead, once a transaction.
     connection.pragma_update(None, "wal_autocheckpoint", 0)?;
     Ok(connection)

@@ -11,6 +11,7 @@ use muster::domain::job::{JobStatus, JobView};
 
 use crate::{
     cli::muster,
+    import_support::number,
     process::{Process, add_admin, succeed},
     support::eventually,
 };
@@ -68,7 +69,7 @@ fn assert_whole(dir: &Path, job: &JobView, round: u64, context: &str) {
     let failed = USERS / 100;
     assert_eq!((summary.total, summary.inserted, summary.failed), (USERS, USERS - failed, failed), "{context}");
     let database = database(dir);
-    let count = |sql: &str, key: &str| -> u64 { database.query_row(sql, [key], |row| row.get(0)).unwrap() };
+    let count = |sql: &str, key: &str| -> u64 { number(&database, sql, [key]) };
     let users = count("SELECT count(*) FROM users WHERE email LIKE '%@' || ?1", &format!("round-{round}.example.com"));
     assert_eq!(users, USERS - failed, "{context}");
     let of_job = |sql| count(sql, job.id.as_str());

@@ -8,7 +8,7 @@ use std::{
 use muster::domain::job::{Beginning, JobId, JobStatus};
 
 use crate::{
-    import_support::one_percent_broken,
+    import_support::{number, one_percent_broken},
     process::{Process, add_admin, succeed},
     support::eventually,
 };
@@ -59,7 +59,7 @@ async fn sigkill_in_the_middle_of_an_import() {
     for kill in 1..=3 {
         let sql = "SELECT coalesce(json_extract(import_progress, '$.summary.total'), 0) FROM jobs WHERE id = ?1";
         let now = eventually(async || {
-            let total: u64 = database.query_row(sql, [id.as_str()], |row| row.get(0)).unwrap();
+            let total = number(&database, sql, [id.as_str()]);
             (total > durable).then_some(total)
         })
         .await;

@@ -17,7 +17,7 @@ use tokio::{
 };
 
 use crate::{
-    import_support::{FILE, Part, generated, multipart_type, numbered, one_percent_broken},
+    import_support::{FILE, Part, generated, multipart_type, number, numbered, one_percent_broken},
     support::{Client, Server, World, eventually},
 };
 
@@ -33,7 +33,7 @@ fn uploads(world: &World) -> usize {
 }
 
 fn users(world: &World) -> u64 {
-    world.sqlite().query_row("SELECT count(*) FROM users", [], |row| row.get(0)).unwrap()
+    number(&world.sqlite(), "SELECT count(*) FROM users", [])
 }
 
 fn summary(total: u64, inserted: u64, updated: u64, failed: u64) -> ImportSummary {
@@ -87,10 +87,7 @@ async fn one_percent_broken_users_are_downloaded_mended_and_imported() {
     let id = editor.import(&connection, &[], &mended).await;
     assert_eq!(ended(&editor, &id).await, summary(200, 200, 0, 0));
     assert_eq!(users(&world), USERS);
-    let given: u64 = world
-        .sqlite()
-        .query_row("SELECT count(*) FROM users WHERE given_name = 'Mended'", [], |row| row.get(0))
-        .unwrap();
+    let given: u64 = number(&world.sqlite(), "SELECT count(*) FROM users WHERE given_name = 'Mended'", []);
     assert_eq!(given, 200);
     assert!(editor.failed_users(&id).await.is_empty());
     eventually(async || (uploads(&world) == 0).then_some(())).await;
@@ -239,15 +236,12 @@ async fn a_dry_run_changes_nothing_and_its_file_can_be_imported_once() {
     world.clock.advance_millis(24 * 60 * 60 * 1_000);
     sweeper.sweep().await.unwrap();
     assert_eq!(uploads(&world), 0);
-    let rows: u64 = world
-        .sqlite()
-        .query_row(
-            "SELECT (SELECT count(*) FROM jobs) + (SELECT count(*) FROM import_failures)
+    let rows: u64 = number(
+        &world.sqlite(),
+        "SELECT (SELECT count(*) FROM jobs) + (SELECT count(*) FROM import_failures)
                          + (SELECT count(*) FROM import_failure_codes)",
-            [],
-            |row| row.get(0),
-        )
-        .unwrap();
+        [],
+    );
     assert_eq!(rows, 0, "the failed users are gone with their jobs");
     let editor = server.client("editor").await;
     assert_eq!(editor.call("get_job", &[("id", left.as_str())]).await.0, 404);
@@ -286,14 +280,11 @@ async fn failed_users_are_for_those_who_import() {
     let shown: Vec<_> = page.failures.iter().map(|failure| (failure.number, failure.user.is_some())).collect();
     assert_eq!(shown, [(1, true), (2, false), (4, false)]);
     // Each download is recorded, before anything is sent.
-    let downloads: u64 = world
-        .sqlite()
-        .query_row(
-            "SELECT count(*) FROM audit_log WHERE action = 'failures_downloaded' AND job_id = ?1",
-            [id.as_str()],
-            |row| row.get(0),
-        )
-        .unwrap();
+    let downloads: u64 = number(
+        &world.sqlite(),
+        "SELECT count(*) FROM audit_log WHERE action = 'failures_downloaded' AND job_id = ?1",
+        [id.as_str()],
+    );
     assert_eq!(downloads, 3);
     // An export has none.
     let export = editor.submit(&[("form[format]", "csv"), ("form[include_defaults]", "true")]).await;
@@ -339,7 +330,7 @@ async fn an_import_is_recorded_without_anyones_data() {
     };
     let submitted = |upsert: bool, restore: bool, bytes: u64| json!({ "connection": "Db", "upsert": upsert, "restore": restore, "dry_run": false, "bytes": bytes });
     let expected = [
-        ("import_submitted", "member", submitted(true, false, 51)),
+        ("import_submitted", "member", submitted(true, false, 50)),
         ("import_completed", "system", with(counts(2, 1, 1), "sha256", json!(job.sha256.unwrap()))),
         ("import_submitted", "member", submitted(false, true, 31)),
         ("import_failed", "system", with(counts(1, 1, 0), "reason", json!("not_readable"))),

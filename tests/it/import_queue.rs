@@ -17,7 +17,7 @@ use muster::{
 use serde_json::Value;
 
 use crate::{
-    import_support::{numbered, one_percent_broken},
+    import_support::{number, numbered, one_percent_broken},
     support::{World, entry, eventually, gunzip, request},
 };
 
@@ -67,7 +67,7 @@ async fn in_the_middle(world: &World, id: &JobId) -> StoredJob {
 }
 
 fn users(world: &World) -> u64 {
-    world.sqlite().query_row("SELECT count(*) FROM users", [], |row| row.get(0)).unwrap()
+    number(&world.sqlite(), "SELECT count(*) FROM users", [])
 }
 
 fn uploads(world: &World) -> usize {
@@ -81,7 +81,7 @@ fn assert_whole(world: &World, job: &StoredJob, total: u64) {
     let failed = total / 100;
     assert_eq!((summary.total, summary.inserted, summary.failed), (total, total - failed, failed));
     assert_eq!(users(world), total - failed);
-    let failures: u64 = world.sqlite().query_row("SELECT count(*) FROM import_failures", [], |row| row.get(0)).unwrap();
+    let failures: u64 = number(&world.sqlite(), "SELECT count(*) FROM import_failures", []);
     assert_eq!(failures, failed);
 }
 

@@ -9,6 +9,12 @@ use serde_json::{Value, json};
 
 use crate::support::Client;
 
+/// A count, or another number that is not negative.
+pub fn number(database: &rusqlite::Connection, sql: &str, params: impl rusqlite::Params) -> u64 {
+    let number: i64 = database.query_row(sql, params, |row| row.get(0)).unwrap();
+    number.try_into().unwrap()
+}
+
 const BOUNDARY: &str = "----of-the-tests";
 
 /// Lines of NDJSON of generated users.

@@ -13,7 +13,7 @@ use tokio::{
 };
 
 use crate::{
-    import_support::numbered,
+    import_support::{number, numbered},
     support::{Client, Server, World, eventually},
 };
 
@@ -31,7 +31,7 @@ fn files(world: &World) -> BTreeSet<String> {
 
 fn received(world: &World, id: &UploadId) -> u64 {
     let sql = "SELECT received FROM uploads WHERE id = ?1";
-    world.sqlite().query_row(sql, [id.as_str()], |row| row.get(0)).unwrap()
+    number(&world.sqlite(), sql, [id.as_str()])
 }
 
 /// Services with these settings, which those of the world were made before.

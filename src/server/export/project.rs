@@ -35,7 +35,7 @@ pub enum Value<'a> {
 #[derive(Debug)]
 enum Place {
     /// It is a column.
-    Column { index: usize, kind: AttributeType },
+    Column { index: usize, attribute: Attribute, kind: AttributeType },
     /// It is all of a column that holds a JSON object.
     Object { index: usize },
     /// It is a slot of a JSON column's tree.
@@ -76,7 +76,7 @@ impl Projection {
             let kind = attribute.kind();
             let place = match kind {
                 AttributeType::Text { .. } | AttributeType::Boolean | AttributeType::Integer | AttributeType::Date => {
-                    Place::Column { index: projection.column(Column::Attribute(attribute)), kind }
+                    Place::Column { index: projection.column(Column::Attribute(attribute)), attribute, kind }
                 }
                 AttributeType::Object if field.path.segments().is_empty() => {
                     Place::Object { index: projection.column(Column::Attribute(attribute)) }
@@ -145,7 +145,9 @@ impl Projection {
         for (index, place) in self.places.iter().enumerate() {
             let value = match *place {
                 Place::Slot { slot, .. } => found[slot].map_or(Value::Missing, Value::Json),
-                Place::Column { index, kind } => typed(row.cell(index)?, kind, self.attribute(index))?,
+                Place::Column { index, attribute, kind } => {
+                    typed(row.cell(index)?, kind).map_err(|found| wrong_type(attribute, found))?
+                }
                 Place::Object { index } => match row.cell(index)? {
                     Cell::Null => Value::Missing,
                     Cell::Text(text) if looks_like_an_object(text) => Value::Object(text),
@@ -186,8 +188,8 @@ impl Projection {
 
     fn field_attribute(&self, field: usize) -> Attribute {
         match self.places[field] {
-            Place::Column { index, .. } | Place::Object { index } => self.attribute(index),
-            Place::Slot { attribute, .. } => attribute,
+            Place::Object { index } => self.attribute(index),
+            Place::Column { attribute, .. } | Place::Slot { attribute, .. } => attribute,
         }
     }
 
@@ -237,18 +239,21 @@ pub struct Scratch {
     identities: String,
 }
 
-fn typed(cell: Cell<'_>, kind: AttributeType, attribute: Attribute) -> Result<Value<'_>, ExportError> {
+/// The value of a column, or what was found instead.
+#[inline]
+fn typed(cell: Cell<'_>, kind: AttributeType) -> Result<Value<'_>, &'static str> {
     Ok(match (kind, cell) {
         (_, Cell::Null) => Value::Missing,
         (AttributeType::Boolean, Cell::Integer(number)) => Value::Boolean(number != 0),
         (AttributeType::Integer, Cell::Integer(number)) => Value::Integer(number),
         (AttributeType::Date, Cell::Integer(millis)) => Value::Date(Timestamp(millis)),
         (AttributeType::Text { .. }, Cell::Text(text)) => Value::Text(text),
-        (_, Cell::Integer(_)) => return Err(wrong_type(attribute, "a number where text belongs")),
-        (_, Cell::Text(_)) => return Err(wrong_type(attribute, "text where a number belongs")),
+        (_, Cell::Integer(_)) => return Err("a number where text belongs"),
+        (_, Cell::Text(_)) => return Err("text where a number belongs"),
     })
 }
 
+#[cold]
 fn wrong_type(attribute: Attribute, found: &'static str) -> ExportError {
     SourceError::BadValue { attribute: attribute.name(), found }.into()
 }

@@ -289,6 +289,7 @@ impl SqliteRow<'_> {
 }
 
 impl Row for SqliteRow<'_> {
+    #[inline]
     fn cell(&self, index: usize) -> Result<Cell<'_>, SourceError> {
         let value = self.row.get_ref(index).map_err(database_error)?;
         let cell = match value {

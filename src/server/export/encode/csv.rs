@@ -7,6 +7,8 @@ use crate::{
     server::{compact_json::write_compact, export::project::Value},
 };
 
+use super::eights;
+
 /// Writes CSV: UTF-8 without BOM, CRLF, a header line.
 ///
 /// A text is always quoted with one `'` before it; numbers, booleans and the server's own dates are bare. The type
@@ -39,6 +41,7 @@ impl Csv {
     ///
     /// # Errors
     /// When JSON text can't be read.
+    #[inline]
     pub fn field(&self, index: usize, value: Value<'_>, out: &mut Vec<u8>) -> serde_json::Result<()> {
         if index > 0 {
             out.push(b',');
@@ -97,6 +100,15 @@ fn write_text(text: &[u8], out: &mut Vec<u8>) {
 /// Writes `opening`, the text with each `"` doubled, and the closing quote.
 fn write_quoted(opening: &[u8], bytes: &[u8], out: &mut Vec<u8>) {
     out.extend_from_slice(opening);
+    if eights::any(bytes, |eight| eights::has(eight, b'"'), |byte| byte == b'"') {
+        write_doubled(bytes, out);
+    } else {
+        out.extend_from_slice(bytes);
+    }
+    out.push(b'"');
+}
+
+fn write_doubled(bytes: &[u8], out: &mut Vec<u8>) {
     let mut start = 0;
     for quote in memchr::memchr_iter(b'"', bytes) {
         // Up to and with this quote; the next piece begins with it again.
@@ -104,5 +116,4 @@ fn write_quoted(opening: &[u8], bytes: &[u8], out: &mut Vec<u8>) {
         start = quote;
     }
     out.extend_from_slice(&bytes[start..]);
-    out.push(b'"');
 }

@@ -1,5 +1,7 @@
 //! Text as a JSON string (RFC 8259, 7).
 
+use super::eights;
+
 /// By byte: 0: it stands for itself; `u`: it is written as `\\u00..`; else the letter behind its backslash.
 static ESCAPES: [u8; 256] = {
     let mut escapes = [0; 256];
@@ -29,23 +31,9 @@ pub fn write_string(text: &[u8], out: &mut Vec<u8>) {
     out.push(b'"');
 }
 
-/// Looks at eight bytes at once; the last eight overlap with those before them.
 fn needs_no_escape(text: &[u8]) -> bool {
-    match (text.as_chunks::<8>().0, text.last_chunk::<8>()) {
-        (eights, Some(last)) => !eights.iter().chain([last]).any(|eight| has_special(u64::from_le_bytes(*eight))),
-        (_, None) => text.iter().all(|&byte| ESCAPES[usize::from(byte)] == 0),
-    }
-}
-
-/// Whether one of eight bytes is below 0x20, a quote or a backslash ("Determine if a word has a byte less than n", Anderson,
-/// Bit Twiddling Hacks). It may say so of bytes beyond ASCII that come after such a one, never of others.
-fn has_special(eight: u64) -> bool {
-    const ONES: u64 = u64::from_le_bytes([1; 8]);
-    const HIGH: u64 = ONES * 0x80;
-    let below = |eight: u64, limit: u64| eight.wrapping_sub(ONES * limit) & !eight;
-    let quotes = eight ^ (ONES * u64::from(b'"'));
-    let backslashes = eight ^ (ONES * u64::from(b'\\'));
-    (below(eight, 0x20) | below(quotes, 1) | below(backslashes, 1)) & HIGH != 0
+    let special = |eight| eights::has_below(eight, 0x20) | eights::has(eight, b'"') | eights::has(eight, b'\\');
+    !eights::any(text, special, |byte| ESCAPES[usize::from(byte)] != 0)
 }
 
 fn write_escaped(text: &[u8], out: &mut Vec<u8>) {

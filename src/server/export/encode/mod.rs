@@ -1,6 +1,7 @@
 //! The formats of export files.
 
 mod csv;
+mod eights;
 mod json_string;
 mod ndjson;
 
@@ -40,6 +41,7 @@ impl Encoder {
     ///
     /// # Errors
     /// When JSON text can't be read.
+    #[inline]
     pub fn field(&self, index: usize, value: Value<'_>, out: &mut Vec<u8>) -> serde_json::Result<()> {
         match self {
             Self::Csv(csv) => csv.field(index, value, out),

@@ -29,6 +29,7 @@ impl Ndjson {
     ///
     /// # Errors
     /// None: the signature is that of all encoders.
+    #[inline]
     pub fn field(&self, index: usize, value: Value<'_>, out: &mut Vec<u8>) -> serde_json::Result<()> {
         if value == Value::Missing {
             return Ok(());

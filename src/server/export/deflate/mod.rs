@@ -30,12 +30,14 @@ const MAX_STORED: usize = 0xFFFF;
 /// Compresses one text after another.
 pub struct Deflater {
     words: Words,
+    /// Where blocks are made. It only ever grows, so that room for the next block need not be cleared.
+    room: Vec<u8>,
 }
 
 impl Deflater {
     /// A compressor.
     pub fn new() -> Self {
-        Self { words: Words::new() }
+        Self { words: Words::new(), room: Vec::new() }
     }
 
     /// Replaces `out` with deflate blocks of `text` (less than 4 GiB). None of them is the last, they refer to nothing before
@@ -49,14 +51,18 @@ impl Deflater {
         let distances = codes(&counts.distances, CODE_LIMIT);
 
         // A literal is the most expensive token by the byte.
-        out.resize(text.len() * usize::from(CODE_LIMIT) / 8 + FRAME_BYTES, 0);
-        let mut bits = BitWriter::new(out);
+        let most = text.len() * usize::from(CODE_LIMIT) / 8 + FRAME_BYTES;
+        if self.room.len() < most {
+            self.room.resize(most, 0);
+        }
+        let mut bits = BitWriter::new(&mut self.room);
         header::write(&literals, &distances, &mut bits);
         let mut encoder = Encoder::new(bits, &literals, &distances);
         self.words.split(text, &mut encoder);
         let len = encoder.end(literals[END]);
+        out.clear();
         if len <= text.len() {
-            out.truncate(len);
+            out.extend_from_slice(&self.room[..len]);
         } else {
             store(text, out);
         }
@@ -65,7 +71,6 @@ impl Deflater {
 
 /// Blocks without compression (RFC 1951, 3.2.4), for a text that does not get smaller.
 fn store(text: &[u8], out: &mut Vec<u8>) {
-    out.clear();
     for part in text.chunks(MAX_STORED) {
         let len = part.len() as u16;
         out.push(0);

@@ -44,23 +44,37 @@ impl Words {
         // End of the last repetition.
         let mut done = 0;
         let mut after_word = 1;
+        // How far back the words of a chunk are repeated, by their place in it.
+        let mut distances = [0_u16; CHUNK];
         for (index, chunk) in text.chunks(CHUNK).enumerate() {
             let between = between_words(chunk);
-            let mut begins = (between << 1 | after_word) & !between;
+            let base = index * CHUNK;
+            let mut begins = not_before(done, base) & (between << 1 | after_word) & !between;
             after_word = between >> (CHUNK - 1);
+            // All words of a chunk are looked up before anything is made of it: without a branch that depends on what is found, the
+            // processor can wait for many places in memory at once.
+            let mut repeated = 0;
             while begins != 0 {
-                let at = index * CHUNK + begins.trailing_zeros() as usize;
+                let offset = begins.trailing_zeros() as usize;
                 begins &= begins - 1;
+                let at = base + offset;
+                let Some(head) = eight_bytes(text, at) else { break };
+                let place = std::mem::replace(&mut self.places[hash(head)], at as u16);
+                let distance = (at as u16).wrapping_sub(place);
+                let same = same_word(eight_bytes(text, at.wrapping_sub(usize::from(distance))), head)
+                    & (usize::from(distance.wrapping_sub(1)) < WINDOW);
+                repeated |= u64::from(same) << offset;
+                distances[offset] = distance;
+            }
+            while repeated != 0 {
+                let offset = repeated.trailing_zeros() as usize;
+                repeated &= repeated - 1;
+                let at = base + offset;
                 if at < done {
                     continue;
                 }
-                let Some(head) = eight_bytes(text, at) else { break };
-                let place = std::mem::replace(&mut self.places[hash(head)], at as u16);
-                let distance = usize::from((at as u16).wrapping_sub(place));
-                let Some(earlier) = at.checked_sub(distance) else { continue };
-                if distance == 0 || distance > WINDOW || !same_word(eight_bytes(text, earlier), head) {
-                    continue;
-                }
+                let distance = usize::from(distances[offset]);
+                let earlier = at - distance;
                 let before = common_end(&text[..earlier], &text[done..at]);
                 let len =
                     before + MIN_REPEATED + common_start(&text[earlier + MIN_REPEATED..], &text[at + MIN_REPEATED..]);
@@ -96,6 +110,13 @@ fn beginning(head: u64) -> u64 {
     head << (64 - 8 * MIN_REPEATED)
 }
 
+/// The bits of those bytes of the chunk at `base` that are not before `done`.
+#[inline(always)]
+fn not_before(done: usize, base: usize) -> u64 {
+    let inside = done.saturating_sub(base);
+    if inside >= CHUNK { 0 } else { u64::MAX << inside }
+}
+
 #[inline(always)]
 fn same_word(earlier: Option<u64>, head: u64) -> bool {
     earlier.is_some_and(|earlier| beginning(earlier ^ head) == 0)
@@ -124,6 +145,13 @@ fn common_start(earlier: &[u8], later: &[u8]) -> usize {
 /// How many bytes two texts have in common at their end.
 #[inline(always)]
 fn common_end(earlier: &[u8], later: &[u8]) -> usize {
+    // Mostly it is fewer than eight.
+    if let (Some(a), Some(b)) = (earlier.last_chunk::<8>(), later.last_chunk::<8>()) {
+        let differ = u64::from_le_bytes(*a) ^ u64::from_le_bytes(*b);
+        if differ != 0 {
+            return (differ.leading_zeros() / 8) as usize;
+        }
+    }
     earlier.iter().rev().zip(later.iter().rev()).take_while(|(a, b)| a == b).count()
 }
 

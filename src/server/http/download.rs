@@ -18,7 +18,9 @@ use crate::{
     server::service::{Download, MintedLink, Origin, SessionHandle, Wanted},
 };
 
-use super::{file_body, router::AppState};
+use super::router::AppState;
+#[cfg(target_os = "linux")]
+use super::send_file;
 
 /// Bytes that are read from the disk at once, where it matters little.
 const CHUNK_BYTES: usize = 128 * 1024;
@@ -134,24 +136,31 @@ async fn decompressed(download: &Download, method: &Method) -> Response {
 
 /// The stored file, or the part of it or the other answer that the request's headers ask for.
 async fn serve_file(download: &Download, request: Request) -> Response {
-    let sends = request.method() != Method::HEAD;
+    #[cfg(target_os = "linux")]
+    let stand_ins = request.extensions().get().filter(|_| request.method() != Method::HEAD).cloned();
     let response = match ServeFile::new(&download.path).with_buf_chunk_size(CHUNK_BYTES).oneshot(request).await {
         Ok(response) => response.into_response(),
         Err(impossible) => match impossible {},
     };
-    // The body of a whole file is by far the most of all that a server sends.
-    if sends && response.status() == StatusCode::OK { with_quick_body(download, response).await } else { response }
+    #[cfg(target_os = "linux")]
+    if let Some(stand_ins) = stand_ins
+        && response.status() == StatusCode::OK
+    {
+        return sent_by_kernel(download, response, stand_ins).await;
+    }
+    response
 }
 
-/// The same answer with a body that costs less; its own is as right.
-async fn with_quick_body(download: &Download, response: Response) -> Response {
+/// The same answer with a body that costs less; its own is as right. A whole file is by far the most of all that a server sends.
+#[cfg(target_os = "linux")]
+async fn sent_by_kernel(download: &Download, response: Response, stand_ins: send_file::StandIns) -> Response {
     let opened = async {
         let file = File::open(&download.path).await?;
         let len = file.metadata().await?.len();
         Ok::<_, std::io::Error>((file.into_std().await, len))
     };
     match opened.await {
-        Ok((file, len)) => response.map(|_| file_body::whole(file, len)),
+        Ok((file, len)) => response.map(|_| send_file::whole(file, len, stand_ins)),
         Err(_) => response,
     }
 }

@@ -4,7 +4,6 @@ mod activity;
 pub mod api;
 mod download;
 mod failures;
-mod file_body;
 mod headers;
 mod import;
 mod origin;
@@ -12,6 +11,8 @@ mod pace;
 mod pages;
 mod parts;
 mod router;
+#[cfg(target_os = "linux")]
+mod send_file;
 mod serve;
 mod site;
 mod uploads;

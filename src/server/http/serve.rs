@@ -4,16 +4,18 @@ use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{Router, extract::ConnectInfo, middleware::AddExtension};
 use hyper::server::conn::http1;
-use hyper_util::{
-    rt::{TokioIo, TokioTimer},
-    service::TowerToHyperService,
-};
+use hyper_util::{rt::TokioTimer, service::TowerToHyperService};
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::Semaphore,
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+#[cfg(target_os = "linux")]
+use tower::Layer;
 use tower::Service;
+
+#[cfg(target_os = "linux")]
+use super::send_file;
 
 /// How long to wait after the system refused a connection, for instance because too many files are open.
 const PAUSE_AFTER_REFUSAL: Duration = Duration::from_secs(1);
@@ -87,10 +89,17 @@ pub async fn serve(
 
 /// Answers the requests of one connection, the last of them when the server stops.
 async fn converse(stream: TcpStream, app: App, limits: Limits, stop: CancellationToken) {
+    #[cfg(target_os = "linux")]
+    let (stream, app) = {
+        let stand_ins = send_file::StandIns::default();
+        (send_file::FileIo::new(stream, stand_ins.clone()), axum::Extension(stand_ins).layer(app))
+    };
+    #[cfg(not(target_os = "linux"))]
+    let stream = hyper_util::rt::TokioIo::new(stream);
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.head)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(app));
+        .serve_connection(stream, TowerToHyperService::new(app));
     tokio::pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,

@@ -1,7 +1,7 @@
 //! Exports by the program itself, from its start to its end: against the sqlite3 shell, a bare scan, and other sizes.
 
 use std::{
-    fs::File,
+    fs::{self, File},
     path::Path,
     process::{Command, Stdio},
     time::Instant,
@@ -122,9 +122,12 @@ fn versus(
 }
 
 fn export(bench: &Bench, data: &Path, format: &str, fields: &str) -> Command {
+    let out = bench.scratch.join("ours.gz");
+    // The file of the run before goes before the time counts, as that of the shell does when it is opened.
+    let _ = fs::remove_file(&out);
     let mut command = Command::new(&bench.muster);
     command.args(["export", "--all", "--gzip", "--format", format, "--fields", fields, "--data-dir"]).arg(data);
-    command.arg("--out").arg(bench.scratch.join("ours.gz")).stderr(Stdio::null());
+    command.arg("--out").arg(out).stderr(Stdio::null());
     command
 }
 

@@ -84,7 +84,7 @@ const ROUTES: [(&str, &str, &str, Who); 13] = [
 ];
 
 /// Server functions and who may call them. `sign_out` is last: it ends the session.
-const FUNCTIONS: [(&str, Who); 43] = [
+const FUNCTIONS: [(&str, Who); 45] = [
     ("current_session", Anyone),
     ("sign_in", Anyone),
     ("sign_in_waits_for_code", HalfSignedIn),

@@ -174,12 +174,12 @@ async fn a_file_that_is_too_large() {
 #[tokio::test]
 async fn a_file_that_is_none_fails_the_job_which_is_its_own_error() {
     let (_world, server, program, connection) = served().await;
-    let file = b"[{\"email\":\"a@example.com\"},\n{\"email\":\"b@example.com\"}";
+    let file = b"[{\"email\":\"a@example.com\"},\n{\"email\":\"b@example.com\"},\n7";
     let (_, job) = submit(&program, &[("users", FILE, file), ("connection_id", "", connection.as_bytes())]).await;
     let id = job["id"].as_str().unwrap().to_owned();
     let job = program.ended(&id).await;
-    assert_eq!((&job["status"], &job["summary"]["inserted"]), (&json!("failed"), &json!(1)), "{job}");
-    assert!(job["status_details"].as_str().unwrap().contains("line 2, column"), "{job}");
+    assert_eq!((&job["status"], &job["summary"]["inserted"]), (&json!("failed"), &json!(2)), "{job}");
+    assert!(job["status_details"].as_str().unwrap().contains("line 3, column"), "{job}");
     assert_eq!(program.get(&format!("/api/v2/jobs/{id}/errors")).await, (200, job));
     server.running.stop().await;
 }

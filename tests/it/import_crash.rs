@@ -28,8 +28,7 @@ fn outcome(database: &rusqlite::Connection, connection: &str, job: &JobId) -> (V
     let failed = "SELECT number || ' ' || line || ' ' || errors FROM import_failures WHERE job_id = ?1 ORDER BY number";
     let all = |sql: &str, key: &str| {
         let mut statement = database.prepare(sql).unwrap();
-        let rows = statement.query_map([key], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap();
-        rows
+        statement.query_map([key], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap()
     };
     (all(users, connection), all(failed, job.as_str()))
 }

@@ -332,7 +332,7 @@ async fn an_import_is_recorded_without_anyones_data() {
     let expected = [
         ("import_submitted", "member", submitted(true, false, 50)),
         ("import_completed", "system", with(counts(2, 1, 1), "sha256", json!(job.sha256.unwrap()))),
-        ("import_submitted", "member", submitted(false, true, 31)),
+        ("import_submitted", "member", submitted(false, true, 32)),
         ("import_failed", "system", with(counts(1, 1, 0), "reason", json!("not_readable"))),
         ("failures_downloaded", "member", json!({ "users": 1 })),
     ];

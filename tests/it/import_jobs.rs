@@ -51,8 +51,11 @@ fn run(
     IMPORT.run(file, &from, writer, &ImportControl::default())
 }
 
-/// Number, line, user and errors of each failure that is kept, and the codes under which they are found.
-fn kept(world: &World, job: &JobId) -> (Vec<(i64, i64, Option<String>, String)>, Vec<(String, i64)>) {
+/// Number, line, user and errors of a failure that is kept.
+type Kept = (i64, i64, Option<String>, String);
+
+/// The failures that are kept, and the codes under which they are found.
+fn kept(world: &World, job: &JobId) -> (Vec<Kept>, Vec<(String, i64)>) {
     let sqlite = world.sqlite();
     let mut failures = sqlite
         .prepare("SELECT number, line, user_json, errors FROM import_failures WHERE job_id = ?1 ORDER BY number")
@@ -169,7 +172,7 @@ impl UserSink for Dying {
         if self.seen == self.dies_after {
             return Err(ImportError::store("killed"));
         }
-        if self.seen % self.every == 0 {
+        if self.seen.is_multiple_of(self.every) {
             self.sink.commit(progress)?;
             return Ok(true);
         }

@@ -293,7 +293,7 @@ enum JobErrors<'a> {
     /// The users that an import could not import.
     Users(Vec<UserErrors<'a>>),
     /// A job that has failed: it says why itself.
-    Job(Job),
+    Job(Box<Job>),
 }
 
 /// Get the errors of a job

@@ -29,9 +29,9 @@ impl Pace {
 
     /// A slice of so many bytes took so long: the next one may have up to four times as many, or half.
     pub fn took(&mut self, bytes: u64, millis: u64) {
-        let aim = bytes.saturating_mul(AIM) / millis.max(1);
-        // The last slice of a file is short, which says nothing against longer ones.
-        if bytes >= self.0 || aim < self.0 {
+        // The last slice of a file is short, which says nothing of longer ones.
+        if bytes >= self.0 {
+            let aim = bytes.saturating_mul(AIM) / millis.max(1);
             self.0 = aim.clamp(self.0 / 2, self.0 * 4).clamp(MIN, MAX);
         }
     }

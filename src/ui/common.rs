@@ -5,11 +5,15 @@
 //! has a file `chunk_…` for everything that is missing.
 
 use leptos::{ev, html, prelude::*};
+use leptos_router::{
+    hooks::{use_params_map, use_query_map, use_url},
+    params::ParamsMap,
+};
 
 use super::{
     components::{
         alert::{Alert, FieldError, refusal},
-        asked::{Asked, answered, answered_well, shared},
+        asked::{Asked, answered, answered_well, shared, waiting},
         copy::CopyButton,
         empty::EmptyState,
         failure::{Failure, GONE},
@@ -21,11 +25,19 @@ use super::{
         submit::{Submit, SubmitForm},
         time::{Countdown, Time},
     },
-    format, view,
+    format,
+    pages::jobs::submitted::use_submitted,
+    view,
 };
 use crate::{
-    domain::{error::AppError, timestamp::Timestamp},
-    rpc::session::{SignIn, SignInWaitsForCode},
+    domain::{
+        error::AppError, export::FieldInput, export_form::ExportForm, field::FieldSpec, timestamp::Timestamp,
+        users_query::UsersQuery,
+    },
+    rpc::{
+        session::{SignIn, SignInWaitsForCode},
+        users::{CountUsers, ListConnections},
+    },
 };
 
 /// Keeps [`common`] from being left out.
@@ -46,15 +58,39 @@ fn common(word: &'static str, text: fn() -> String) -> AnyView {
     let asked = Asked::new(|| SignInWaitsForCode {});
     let live = Live::new((), |()| true, || SignInWaitsForCode {});
     let node = NodeRef::<html::Form>::new();
+    let note = Memo::new(move |_| error.get());
     refresh_on(submit.form, live.fetching, move || focus_soon(word));
     Effect::new(move |_| {
-        if let Some(form) = node.get() {
+        if let (Some(form), Some(_)) = (node.get(), node.get_untracked()) {
             form.reset();
         }
+        focus_soon(text());
+        flag.set(error.with(Option::is_some) || note.with(Option::is_some));
+        typed.set([word, word].join(word));
         typed.set(format::bytes(0));
         words.set(word);
+        use_submitted().set(None);
+        let names: Vec<_> = FieldSpec::defaults().iter().map(|field| field.title().to_owned()).collect();
+        typed.set(names.join(word));
+        typed.set(ExportForm::default().to_url());
+        typed.set(UsersQuery::default().to_url());
+        let param = |map: &ParamsMap| map.get(word).unwrap_or_default();
+        typed.set(use_query_map().with(param));
+        typed.set(use_params_map().with(param));
+        flag.set(Timestamp::from_date(word).is_some());
     });
     shared(|| Some(typed.get_untracked()));
+    shared(Vec::<FieldInput>::new);
+    let connections = Asked::new(|| ListConnections {});
+    let count = Asked::maybe(move || {
+        let query = UsersQuery::parse(&use_url().with(|url| url.search().to_owned()));
+        flag.get().then_some(CountUsers { query, exact: flag.get() })
+    });
+    let connections = waiting(move || async move {
+        let known = connections.read().await.map_or(0, |connections| connections.len());
+        let found = count.get().and_then(Result::ok).map_or(0, |found| found.users);
+        view! { {format::counted(found, word)} {known.to_string()} }
+    });
     let some = || flag.get_untracked().then_some(word);
     let some_text = || flag.get_untracked().then(|| typed.get_untracked());
     let views: Vec<AnyView> = Vec::new();
@@ -119,6 +155,7 @@ fn common(word: &'static str, text: fn() -> String) -> AnyView {
                 placeholder=typed
                 list=word
                 dir=word
+                min=move || words.get()
                 prop:value=move || typed.get()
                 aria-invalid=move || flag.get().then_some(word)
                 aria-describedby=move || error.get()
@@ -179,11 +216,16 @@ fn common(word: &'static str, text: fn() -> String) -> AnyView {
             <nav class=word aria-label=word>{some_text()}</nav>
             <a class=word href=text() rel=some() dir=word aria-current=move || flag.get().then_some(word)>{text()}</a>
             <a href=word rel=word>{word}</a>
+            <a href=text()>{word}</a>
+            <p><code class=word>{text()}</code></p>
+            <p><code>{text()}</code></p>
+            <div><ul>{note.get()}</ul></div>
+            <details><summary>{text()}</summary></details>
             <span class=word id=word aria-hidden=word dir=word>{text()}</span>
             <span class=move || typed.get()>{move || shown.get().then_some(word)}</span>
             <pre class=word tabindex=word role=word aria-labelledby=word>{word}</pre>
             <svg class=word viewBox=word width=word height=word aria-hidden=word focusable=word><path class=word d=word /></svg>
         </section>
     };
-    view! { {components} {tables} {controls} {texts} }
+    view! { {components} {connections} {tables} {controls} {texts} }
 }

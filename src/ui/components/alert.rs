@@ -2,7 +2,10 @@
 
 use leptos::prelude::*;
 
-use crate::{domain::error::AppError, ui::view};
+use crate::{
+    domain::error::AppError,
+    ui::{reactive, view},
+};
 
 /// An error that is read out as soon as it appears.
 #[component]
@@ -19,9 +22,7 @@ pub fn Alert(
 
 /// Why the server refused something, once it has.
 pub fn refusal(error: impl Fn() -> Option<AppError> + Send + 'static) -> AnyView {
-    view! {
-        {move || error().map(|error| view! { <Alert><p>{error.to_string()}</p></Alert> })}
-    }
+    reactive(move || error().map(|error| view! { <Alert><p>{error.to_string()}</p></Alert> }))
 }
 
 /// What is wrong at one control; the control names it by `aria-describedby`.
@@ -34,7 +35,5 @@ pub fn FieldError(
     #[prop(into)]
     message: Signal<Option<String>>,
 ) -> AnyView {
-    view! {
-        {move || message.get().map(|message| view! { <p class="field-error" id=id.get()>{message}</p> })}
-    }
+    reactive(move || message.get().map(|message| view! { <p class="field-error" id=id.get()>{message}</p> }))
 }

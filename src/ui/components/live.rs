@@ -9,7 +9,7 @@ use super::failure::Failure;
 use crate::{
     domain::error::AppError,
     rpc::question::{Answer, Asks, Question},
-    ui::view,
+    ui::{reactive, view},
 };
 
 /// How often a value that still changes is fetched, and how often the server is asked that did not answer.
@@ -122,12 +122,10 @@ impl Fetching {
 
     /// The page while there is something to fetch, and then why there is nothing any more; `gone`, if it does not exist.
     pub fn page(self, gone: &'static str, page: impl Fn() -> AnyView + Send + Sync + 'static) -> AnyView {
-        view! {
-            {move || match self.ended.get() {
-                Some(error) => view! { <Failure error not_found=gone /> },
-                None => page(),
-            }}
-        }
+        reactive(move || match self.ended.get() {
+            Some(error) => view! { <Failure error not_found=gone /> },
+            None => page(),
+        })
     }
 
     /// Fetches now, then runs `after` with the signals up to date. Browser only.

@@ -3,7 +3,10 @@
 use leptos::prelude::*;
 
 use super::{empty::EmptyState, rows::rows, time::Time};
-use crate::{domain::session::SessionView, ui::view};
+use crate::{
+    domain::session::SessionView,
+    ui::{reactive, view},
+};
 
 /// A table of sessions. The one that asks is marked; the others have what `sign_out` makes of their keys.
 #[component]
@@ -40,7 +43,7 @@ pub fn SessionsTable(
         }
     };
     let empty = || view! { <EmptyState title="No sessions"><p>"Signed in nowhere."</p></EmptyState> };
-    view! { {move || if none.get() { empty() } else { table() }} }
+    reactive(move || if none.get() { empty() } else { table() })
 }
 
 #[component]

@@ -14,7 +14,7 @@ use crate::{
             submit::{Form, Submit, SubmitForm},
             time::Time,
         },
-        view,
+        reactive, view,
     },
 };
 
@@ -50,7 +50,7 @@ pub fn ClientsTable(
         }
     };
     let empty = || view! { <p class="hint">"There are no API clients yet."</p> };
-    view! { {move || if none.get() { empty() } else { table() }} }
+    reactive(move || if none.get() { empty() } else { table() })
 }
 
 /// Another row comes where something else is to be shown.

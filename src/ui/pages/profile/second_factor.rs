@@ -11,7 +11,7 @@ use crate::{
             submit::SubmitForm,
             time::Time,
         },
-        format, view,
+        format, reactive, view,
     },
 };
 
@@ -108,5 +108,5 @@ fn password_error(error: impl Fn() -> Option<AppError> + Send + 'static) -> AnyV
             view! { <Alert><p>{text}</p></Alert> }
         })
     };
-    view! { {move || alert()} }
+    reactive(alert)
 }

@@ -12,7 +12,7 @@ use crate::{
     },
     ui::{
         components::{focus::focus_soon, live::Live},
-        format, view,
+        format, reactive, view,
     },
 };
 
@@ -53,7 +53,7 @@ pub fn Failures(
     let shown = Memo::new(move |_| {
         live.value.with(|shown| (FailuresQuery { code: shown.code, after: shown.after }, shown.failures.clone()))
     });
-    view! { {move || shown.with(|(query, page)| (page.total > 0).then(|| section(&id, *query, page)))} }
+    reactive(move || shown.with(|(query, page)| (page.total > 0).then(|| section(&id, *query, page))))
 }
 
 fn section(id: &JobId, query: FailuresQuery, page: &FailuresPage) -> AnyView {

@@ -41,7 +41,7 @@ use crate::{
             status::{self, JobProgress, StatusBadge},
             submit::Submit,
         },
-        view,
+        reactive, view,
     },
 };
 
@@ -84,12 +84,10 @@ fn Loaded(shown: ShownJob, query: Memo<FailuresQuery>) -> AnyView {
     let live = Live::new(shown, |shown| shown.job.status.is_final(), move || question(id.clone(), query));
     let cancel = Submit::to::<CancelJob>();
     cancel.after_each(move || live.refresh(|| {}));
-    view! {
-        {move || match live.ended.get() {
-            Some(error) => gone(error),
-            None => view! { <Page live query cancel /> },
-        }}
-    }
+    reactive(move || match live.ended.get() {
+        Some(error) => gone(error),
+        None => view! { <Page live query cancel /> },
+    })
 }
 
 #[component]

@@ -34,7 +34,7 @@ impl Who {
 }
 
 /// Pages, with an address of each and who may see it.
-const PAGES: [(&str, &str, Who); 18] = [
+const PAGES: [(&str, &str, Who); 19] = [
     ("/", "/", Anyone),
     ("/sign-in", "/sign-in", Anyone),
     ("/sign-in/code", "/sign-in/code", HalfSignedIn),
@@ -44,6 +44,7 @@ const PAGES: [(&str, &str, Who); 18] = [
     ("/users/{user_id}", "/users/auth0%7Cnobody", Can(SeeUsers)),
     ("/users/import-export", "/users/import-export", Can(SeeUsers)),
     ("/users/import-export/export", "/users/import-export/export", Can(SeeUsers)),
+    ("/users/import-export/import", "/users/import-export/import", Can(ImportUsers)),
     ("/users/import-export/jobs/{job_id}", "/users/import-export/jobs/job_0000000000000000", Can(SeeUsers)),
     ("/activity", "/activity", Can(SeeActivity)),
     ("/settings/members", "/settings/members", Can(ManageMembers)),

@@ -5,13 +5,13 @@ use leptos::prelude::*;
 use super::failures_query::FailuresQuery;
 use crate::{
     domain::{
-        import::{FailedUser, RowError},
+        import::{ErrorCode, FailedUser, RowError},
         import_form::{FailuresPage, ShownJob, failures_path},
         job::JobId,
         json_text::pretty,
     },
     ui::{
-        components::{focus::focus_soon, live::Live},
+        components::{focus::focus_soon, live::Live, rows::rows},
         format, reactive, view,
     },
 };
@@ -50,29 +50,25 @@ pub fn Failures(
         now
     });
     let id = live.value.with_untracked(|shown| shown.job.id.clone());
-    let shown = Memo::new(move |_| {
+    let shown: Shown = Memo::new(move |_| {
         live.value.with(|shown| (FailuresQuery { code: shown.code, after: shown.after }, shown.failures.clone()))
     });
-    reactive(move || shown.with(|(query, page)| (page.total > 0).then(|| section(&id, *query, page))))
+    let any = Memo::new(move |_| shown.with(|(_, page)| page.total > 0));
+    reactive(move || any.get().then(|| section(&id, shown)))
 }
 
-fn section(id: &JobId, query: FailuresQuery, page: &FailuresPage) -> AnyView {
-    let rows: Vec<_> = page.failures.iter().cloned().map(row).collect();
-    let list = if rows.is_empty() {
-        view! {
-            <p>
-                "There are no others. "
-                <a href=FailuresQuery { after: 0, ..query }.address(id)>"Show the first ones"</a>
-            </p>
-        }
-    } else {
-        table(rows)
-    };
+/// Which of them are shown, and those.
+type Shown = Memo<(FailuresQuery, FailuresPage)>;
+
+/// What stays the same elements while others are shown, so that the focus stays on them too: the heading and the filter.
+fn section(id: &JobId, shown: Shown) -> AnyView {
+    let total = Memo::new(move |_| shown.with(|(_, page)| page.total));
+    let list_id = id.clone();
     view! {
         <section class="card failures" aria-labelledby=HEADING>
             <div class="card-head">
                 <h2 class="card-title" id=HEADING tabindex="-1">
-                    {format!("Failed users ({})", format::number(page.total))}
+                    {move || format!("Failed users ({})", format::number(total.get()))}
                 </h2>
                 <form method="post" action=failures_path(id)>
                     <button class="button" type="submit" aria-describedby=HINT>"Download failed users"</button>
@@ -82,27 +78,46 @@ fn section(id: &JobId, query: FailuresQuery, page: &FailuresPage) -> AnyView {
                 "All of them as NDJSON, to be mended and imported again. Passwords and second factors are not in it, and of \
                  what is no JSON object only the line is told."
             </p>
-            {filter(id, query, page)}
-            {list}
-            {paging(id, query, page.next)}
+            {filter(id.clone(), shown)}
+            {move || shown.with(|(query, page)| list(&list_id, *query, page))}
         </section>
     }
 }
 
+fn list(id: &JobId, query: FailuresQuery, page: &FailuresPage) -> AnyView {
+    if page.failures.is_empty() {
+        return view! {
+            <p>
+                "There are no others. "
+                <a href=FailuresQuery { after: 0, ..query }.address(id)>"Show the first ones"</a>
+            </p>
+        };
+    }
+    let rows = page.failures.iter().cloned().map(row).collect();
+    vec![table(rows), paging(id, query, page.next)].into_any()
+}
+
 /// Chooses between all of them and those with one code.
-fn filter(id: &JobId, query: FailuresQuery, page: &FailuresPage) -> AnyView {
-    let link = |code, name: &'static str, count: u64| {
-        let href = FailuresQuery { code, after: 0 }.address(id);
-        let current = (code == query.code).then_some("true");
+fn filter(id: JobId, shown: Shown) -> AnyView {
+    let choices = move || {
+        shown.with(|(_, page)| {
+            let of_codes = page.codes.iter().map(|&(code, count)| (Some(code), count));
+            std::iter::once((None, page.total)).chain(of_codes).collect()
+        })
+    };
+    let link = move |(code, count): (Option<ErrorCode>, u64)| {
+        let href = FailuresQuery { code, after: 0 }.address(&id);
         view! {
-            <a class="code-link" href=href aria-current=current>
-                {name} " " <span class="code-count">{format::number(count)}</span>
+            <a
+                class="code-link"
+                href=href
+                aria-current=move || shown.with(|(query, _)| query.code == code).then_some("true")
+            >
+                {code.map_or("All", ErrorCode::name)} " " <span class="code-count">{format::number(count)}</span>
             </a>
         }
     };
-    let mut links = vec![link(None, "All", page.total)];
-    links.extend(page.codes.iter().map(|&(code, count)| link(Some(code), code.name(), count)));
-    view! { <nav class="code-links" aria-label="Errors to show">{links}</nav> }.into_any()
+    view! { <nav class="code-links" aria-label="Errors to show">{rows(choices, |&choice| choice, link)}</nav> }
 }
 
 fn table(rows: Vec<AnyView>) -> AnyView {

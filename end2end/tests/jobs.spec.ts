@@ -166,6 +166,8 @@ test("the server is out of reach for a while, and the page goes on by itself", a
 test("the back button after a submit shows the form and submits nothing", async ({ page, server }) => {
   await visit(page, JOBS_PATH);
   await page.getByRole("button", { name: "Export Users" }).click();
+  // Both pages have a button of this name.
+  await expect(page.getByRole("heading", { name: "Export Users" })).toBeVisible();
   await new ExportForm(page).submit.click();
   await expect(jobRows(page)).toHaveCount(1);
   await page.goBack();

@@ -79,7 +79,7 @@ fn with_the_shell(bench: &Bench, schema: &str, rows: &Path) -> f64 {
     let _ = fs::remove_file(&file);
     Connection::open(&file).unwrap().execute_batch(schema).unwrap();
     let mut command = Command::new("sqlite3");
-    // As much memory as Muster gives its writer.
+    // Twice as much memory as the writer of an import has, which is to the advantage of the shell.
     command.arg(&file).args(["PRAGMA cache_size = -65536", ".mode csv"]);
     let seconds = seconds(command.arg(format!(".import '{}' csv_rows", rows.display())));
     let imported: i64 =

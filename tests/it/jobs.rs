@@ -69,6 +69,48 @@ async fn a_lease_that_runs_out_goes_to_another_worker_and_the_first_is_fenced_of
 }
 
 #[tokio::test]
+async fn a_lease_that_is_declined_leaves_no_trace() {
+    let world = World::new().await;
+    let id = add_job(&world, Lane::Bulk, &request("csv", &[])).await;
+    let new = job(&world, &id).await.unwrap();
+    let declined = claim(&world, Lane::Bulk, 0).await.unwrap();
+    world.store.decline_job(&declined).await.unwrap();
+    let waits = job(&world, &id).await.unwrap();
+    assert_eq!(StoredJob { fencing_token: new.fencing_token, ..waits }, new);
+
+    let first = claim(&world, Lane::Bulk, 0).await.unwrap();
+    assert!(first.fencing_token > declined.fencing_token);
+    world.store.decline_job(&declined).await.unwrap();
+    assert_eq!(claim(&world, Lane::Bulk, 1).await, None, "it is the first's, not the declined one's");
+    world.store.release_job(&first, &Report::default(), NOW).await.unwrap();
+    let second = claim(&world, Lane::Bulk, 1).await.unwrap();
+    world.store.decline_job(&second).await.unwrap();
+    let third = claim(&world, Lane::Bulk, 2).await.unwrap();
+    assert!(third.fencing_token > second.fencing_token);
+    let job = job(&world, &id).await.unwrap();
+    assert_eq!((job.status, job.attempts), (JobStatus::Processing, 2));
+}
+
+/// A worker that waits for its turn to write while the server stops.
+#[tokio::test]
+async fn a_worker_that_stops_begins_no_job() {
+    let world = World::new().await;
+    let id = add_job(&world, Lane::Bulk, &request("csv", &[])).await;
+    world.clock.advance_millis(1);
+    let running = world.start_workers().await;
+    ended(&world, &id).await;
+    let mut other = world.sqlite();
+    let writing = other.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).unwrap();
+    let again = "UPDATE jobs SET status = 'pending', attempts = 0, finished_at = NULL WHERE id = ?1";
+    assert_eq!(writing.execute(again, [id.as_str()]).unwrap(), 1);
+    world.services.new_jobs().notify_waiters();
+    tokio::task::yield_now().await; // until the worker wants to write too
+    tokio::join!(running.stop(), async { writing.commit().unwrap() });
+    let job = job(&world, &id).await.unwrap();
+    assert_eq!((job.status, job.attempts), (JobStatus::Pending, 0));
+}
+
+#[tokio::test]
 async fn the_oldest_job_is_first_and_two_workers_never_get_the_same() {
     let world = World::new().await;
     let mut ids = Vec::new();

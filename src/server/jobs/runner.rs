@@ -52,6 +52,11 @@ impl Runner {
         let Some(lease) = store.claim_job(self.lane, now, now.plus_millis(self.lease_millis)).await? else {
             return Ok(false);
         };
+        // It may have waited to write for as long as another worker's import did, and then got what that one gave back.
+        if stop.is_cancelled() {
+            store.decline_job(&lease).await?;
+            return Ok(true);
+        }
         tracing::info!(job = %lease.job_id, lane = self.lane.name(), "a job began");
         // Unless it was deleted since.
         if let Some(job) = store.job(&lease.job_id, clock.now()).await? {

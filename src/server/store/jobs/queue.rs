@@ -145,6 +145,28 @@ impl Store {
         Ok(())
     }
 
+    /// Gives back a job that was leased and not begun, as if it had not been: it waits again, or for its next attempt. Nothing
+    /// happens if the lease is lost.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn decline_job(&self, lease: &Lease) -> Result<(), StoreError> {
+        with_pool!(&self.db, pool => {
+            sqlx::query(
+                "UPDATE jobs
+                 SET attempts = attempts - 1, lease_expires_at = CASE WHEN attempts > 1 THEN 0 END,
+                     status = CASE WHEN attempts > 1 THEN status ELSE 'pending' END,
+                     started_at = CASE WHEN attempts > 1 THEN started_at END
+                 WHERE id = $1 AND fencing_token = $2 AND status = 'processing'",
+            )
+            .bind(lease.job_id.as_str())
+            .bind(lease.fencing_token)
+            .execute(pool)
+            .await
+        })?;
+        Ok(())
+    }
+
     /// Ends every lease: for a process that knows itself to be the only one with workers.
     ///
     /// # Errors

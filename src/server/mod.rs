@@ -2,6 +2,7 @@
 //!
 //! `docs/ARCHITECTURE.md` tells which module may call which; a test holds the code to it.
 
+pub mod bucket_url;
 pub mod cli;
 pub mod clock;
 mod compact_json;

@@ -6,12 +6,13 @@ use std::{
 };
 
 /// A part of the source, and what of this crate it may name.
-const RULES: [(&str, &[&str]); 17] = [
+const RULES: [(&str, &[&str]); 18] = [
     ("domain", &["domain"]),
     ("ui", &["domain", "rpc", "ui"]),
     ("rpc", &["domain", "rpc", "server::service"]),
     ("server/clock.rs", &["domain"]),
-    ("server/config.rs", &[]),
+    ("server/config.rs", &["server::bucket_url"]),
+    ("server/bucket_url.rs", &[]),
     ("server/data_dir.rs", &[]),
     ("server/telemetry.rs", &[]),
     ("server/random.rs", &["domain"]),
@@ -23,6 +24,7 @@ const RULES: [(&str, &[&str]); 17] = [
         &[
             "domain",
             "server::files",
+            "server::bucket_url",
             "server::data_dir",
             "server::export::checkpoint",
             "server::export::sink",

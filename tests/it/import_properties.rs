@@ -24,7 +24,7 @@ fn export(world: &World, request: &ExportRequest) -> Vec<u8> {
         gives_way: false,
     };
     let key = "test.export";
-    export.run(&world.store.user_source(), world.files.create(key).unwrap(), &Control::default()).unwrap();
+    export.run(&world.store.user_source(), world.files.create(key, "acme").unwrap(), &Control::default()).unwrap();
     std::fs::read(world.exports_dir().join(key)).unwrap()
 }
 

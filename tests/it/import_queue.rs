@@ -129,8 +129,7 @@ async fn neither_exports_nor_samples_wait_for_imports() {
         let export = ended(&world, &id).await;
         assert_eq!(export.status, JobStatus::Completed);
         // The first so many users of the file, of one instant.
-        let path = world.files.find(&export.file_key.unwrap(), export.progress.bytes).unwrap().unwrap();
-        let lines = gunzip(&std::fs::read(path).unwrap());
+        let lines = gunzip(&world.exported(&export).await);
         let mut rows = 0;
         for line in lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
             rows += 1;
@@ -158,8 +157,7 @@ async fn an_export_sees_one_instant_of_an_upsert() {
     in_the_middle(&world, &upsert).await;
     let export = world.add_job(Lane::Bulk, &request("json", &[("name", "")]), ANN).await;
     let export = ended(&world, &export).await;
-    let path = world.files.find(&export.file_key.unwrap(), export.progress.bytes).unwrap().unwrap();
-    let lines = String::from_utf8(gunzip(&std::fs::read(path).unwrap())).unwrap();
+    let lines = String::from_utf8(gunzip(&world.exported(&export).await)).unwrap();
     let changed: Vec<_> = lines.lines().map(|line| line.contains("after")).collect();
     assert_eq!(changed.len() as u64, MANY);
     // Changed in the order of the file: whatever is changed comes before whatever is not.

@@ -148,8 +148,7 @@ async fn several_jobs_complete_and_their_files_are_whole() {
     for id in ids {
         let job = ended(&world, &id).await;
         assert_eq!((job.status, job.progress.rows), (JobStatus::Completed, 1_000));
-        let path = world.files.find(&job.file_key.unwrap(), job.progress.bytes).unwrap().unwrap();
-        let bytes = std::fs::read(path).unwrap();
+        let bytes = world.exported(&job).await;
         assert_eq!(job.sha256.unwrap(), random::sha256_hex(&bytes));
         let rows = gunzip(&bytes).iter().filter(|byte| **byte == b'\n').count();
         assert!(rows >= 1_000, "{rows}");

@@ -87,8 +87,7 @@ async fn finish(world: &World, id: &JobId) -> (StoredJob, Vec<u8>) {
     let job = eventually(async || world.job(id).await.filter(|job| job.status.is_final())).await;
     running.stop().await;
     assert_eq!((job.status, job.attempts, job.checkpoint.is_none()), (JobStatus::Completed, 2, true), "{job:?}");
-    let path = world.files.find(job.file_key.as_deref().unwrap(), job.progress.bytes).unwrap().unwrap();
-    let bytes = fs::read(path).unwrap();
+    let bytes = world.exported(&job).await;
     assert_eq!(job.sha256.as_deref(), Some(muster::server::random::sha256_hex(&bytes).as_str()));
     (job, bytes)
 }

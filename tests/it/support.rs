@@ -19,7 +19,7 @@ use muster::{
     server::{
         clock::{Clock, ManualClock},
         config::Settings,
-        files::FileStore,
+        files::{FileStore, StoredFile},
         generate, http,
         import::{Import, ImportControl, Observed, Observer, Rules},
         jobs::Workers,
@@ -60,7 +60,7 @@ impl World {
         let settings =
             Settings { data_dir: dir.path().join("data"), addr: "127.0.0.1:0".parse().unwrap(), ..Settings::default() };
         let store = Store::open(&settings.data_dir).await.unwrap();
-        let files = FileStore::open(&settings.data_dir).unwrap();
+        let files = FileStore::open(&settings.data_dir, None).unwrap();
         let clock = ManualClock::new(NOW);
         let services = Services::new(store.clone(), files.clone(), Clock::Manual(clock.clone()), settings.clone());
         Self { dir, store, files, clock, settings, services }
@@ -148,6 +148,14 @@ impl World {
         names
     }
 
+    /// The file of a completed export on the local disk.
+    pub async fn exported(&self, job: &StoredJob) -> Vec<u8> {
+        match self.files.find(job.file_key.as_deref().unwrap(), job.progress.bytes).await.unwrap().unwrap() {
+            StoredFile::Path(path) => std::fs::read(path).unwrap(),
+            StoredFile::Object(object) => panic!("{object:?}"),
+        }
+    }
+
     /// Starts workers, which stop when the returned guard is dropped or told to.
     pub async fn start_workers(&self) -> Running {
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
@@ -178,6 +186,15 @@ impl World {
             self.services.operator_add_member(email, role, PASSWORD.to_owned()).await.unwrap();
         }
         let running = self.start_workers().await;
+        self.listen(running, limits).await
+    }
+
+    /// Starts the web server beside these workers, with the members that there are.
+    pub async fn serve_more(&self, running: Running) -> Server {
+        self.listen(running, http::Limits::default()).await
+    }
+
+    async fn listen(&self, running: Running, limits: http::Limits) -> Server {
         let listener = TcpListener::bind(self.settings.addr).await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let site = http::Site::find(&self.settings);

@@ -129,7 +129,7 @@ fn fail(error: &CliError) -> ExitCode {
 async fn open(flags: &DataFlags) -> Result<(Store, Services), CliError> {
     let settings = Settings::load(flags)?;
     let store = Store::open(&settings.data_dir).await?;
-    let files = FileStore::open(&settings.data_dir)?;
+    let files = FileStore::open(&settings.data_dir, settings.files_url.as_ref())?;
     let services = Services::new(store.clone(), files, Clock::System, settings);
     Ok((store, services))
 }

@@ -42,6 +42,16 @@ pub struct Serve {
     #[arg(long, value_name = "URL")]
     #[serde(skip_serializing_if = "Option::is_none")]
     public_url: Option<String>,
+    /// Keep export files and uploads in a bucket: s3://bucket/prefix?endpoint=https://host:port&region=REGION.
+    ///
+    /// Credentials come from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or what else AWS_* variables say.
+    #[arg(long, value_name = "URL")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    files_url: Option<String>,
+    /// Send whoever downloads a file to the bucket itself, with an address that works for a minute
+    #[arg(long)]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    download_redirect: bool,
     #[command(flatten)]
     #[serde(flatten)]
     data: DataFlags,
@@ -60,7 +70,12 @@ impl Serve {
             ))
         })?;
         let store = Store::open(&settings.data_dir).await?;
-        let files = FileStore::open(&settings.data_dir).map_err(in_data_dir)?;
+        let in_files = |error| match settings.files_url {
+            None => in_data_dir(error),
+            Some(_) => CliError::Message(format!("files_url: {error}")),
+        };
+        let files = FileStore::open(&settings.data_dir, settings.files_url.as_ref()).map_err(in_files)?;
+        files.check().await.map_err(in_files)?;
         let listener = TcpListener::bind(settings.addr)
             .await
             .map_err(|error| CliError::Message(format!("can't listen on {}: {error}", settings.addr)))?;

@@ -1,8 +1,10 @@
-//! Export files and uploads on the local disk.
+//! Export files and uploads: on the local disk, or in a bucket, where other machines have them too.
 //!
-//! An export's file is written under a name of its own lease, made durable, and only then given its final name; what was
-//! interrupted is an orphan that the sweeper deletes.
+//! An export's file is written under a name of its own lease, made durable, and only then given its final name; in a bucket it becomes an
+//! object as a whole. What was interrupted is an orphan that the sweeper deletes.
 
+mod bucket;
+mod exports_dir;
 mod imports;
 mod publish;
 mod resume;
@@ -17,36 +19,83 @@ use std::{
 use crate::{
     domain::job::JobId,
     server::{
-        data_dir,
-        export::checkpoint::{Checkpoint, Resumed},
+        bucket_url::BucketUrl,
+        export::{
+            checkpoint::{Checkpoint, Resumed},
+            sink::{Sink, Syncer},
+        },
     },
 };
 
-pub use imports::{Appending, ImportFiles, Incoming, Received};
+use self::{
+    bucket::{Bucket, BucketExports, UploadSink},
+    exports_dir::ExportsDir,
+};
+
+pub use bucket::{Object, Presented};
+pub use imports::{Appending, ImportFile, ImportFiles, Incoming, Received};
 pub use publish::{FileSink, StreamSink};
 
 /// What finished files end with.
 const FINISHED: &str = ".gz";
 
-/// What files in the making end with.
-const PARTIAL: &str = ".partial";
-
-/// The directory of export files, and that of uploads.
+/// Export files, and uploads. Clones know the same of what is being written.
 #[derive(Debug, Clone)]
 pub struct FileStore {
-    dir: PathBuf,
+    exports: Exports,
     imports: ImportFiles,
 }
 
+#[derive(Debug, Clone)]
+enum Exports {
+    Dir(ExportsDir),
+    Bucket(BucketExports),
+}
+
+/// A finished file.
+#[derive(Debug, Clone)]
+pub enum StoredFile {
+    /// Where on the local disk it is.
+    Path(PathBuf),
+    /// Which object it is.
+    Object(Object),
+}
+
 impl FileStore {
-    /// Opens the directories `exports` and `imports` in `parent`, making them if they are not there.
+    /// Gets the bucket ready, or without one opens the directories `exports` and `imports` in `parent`, making them if they are not
+    /// there. No request is made.
     ///
     /// # Errors
-    /// When they can't be made.
-    pub fn open(parent: &Path) -> io::Result<Self> {
-        let dir = parent.join("exports");
-        data_dir::create(&dir)?;
-        Ok(Self { dir, imports: ImportFiles::open(parent)? })
+    /// When the directories can't be made, or the environment has half of the bucket's credentials.
+    pub fn open(parent: &Path, bucket: Option<&BucketUrl>) -> io::Result<Self> {
+        Ok(match bucket {
+            None => Self { exports: Exports::Dir(ExportsDir::open(parent)?), imports: ImportFiles::in_dir(parent)? },
+            Some(url) => {
+                let bucket = Bucket::open(url)?;
+                let imports = ImportFiles::in_bucket(bucket.clone());
+                Self { exports: Exports::Bucket(BucketExports::new(bucket)), imports }
+            }
+        })
+    }
+
+    /// Makes sure that files can be written, found and deleted, where that is not known already.
+    ///
+    /// # Errors
+    /// When they can't; the text is for whoever runs the server.
+    pub async fn check(&self) -> io::Result<()> {
+        match &self.exports {
+            Exports::Dir(_) => Ok(()),
+            Exports::Bucket(exports) => exports.bucket().check().await,
+        }
+    }
+
+    /// The origin of addresses at which files can be downloaded without this server, such as `https://s3.example.com`; `None`:
+    /// there are none.
+    pub fn origin(&self) -> Option<String> {
+        match &self.exports {
+            Exports::Dir(_) => None,
+            Exports::Bucket(exports) => Some(exports.bucket().origin()),
+        }
     }
 
     /// The files that were uploaded to be imported.
@@ -59,19 +108,20 @@ impl FileStore {
         format!("{job_id}.{fencing_token}{FINISHED}")
     }
 
-    /// Begins the file with this key. Dropped before it is published, it stays, so that it can be resumed: whoever has no
-    /// use for it calls [`Self::remove`].
+    /// Begins the file with this key, for people to whom it is `name`. Dropped before it is published, what it has stays, so that it can
+    /// be resumed: whoever has no use for it calls [`Self::remove`]. It may block, so it belongs on a thread of its own.
     ///
     /// # Errors
     /// When it can't be made.
-    pub fn create(&self, key: &str) -> io::Result<FileSink> {
-        Ok(FileSink::create(self.partial(key), self.dir.join(key))?.resumable())
+    pub fn create(&self, key: &str, name: &str) -> io::Result<ExportSink> {
+        Ok(match &self.exports {
+            Exports::Dir(dir) => ExportSink::File(dir.create(key)?),
+            Exports::Bucket(exports) => ExportSink::Upload(Box::new(exports.create(key, name))),
+        })
     }
 
     /// Begins the file with this key with what an interrupted lease left in the file with the key `interrupted`, up to
     /// `checkpoint`; `None`: these bytes are not there, or are not the ones that were written.
-    ///
-    /// They are copied, so that a worker that lost its lease but still runs can't write into the new file.
     ///
     /// # Errors
     /// When it can't be made.
@@ -80,68 +130,82 @@ impl FileStore {
         interrupted: &str,
         key: &str,
         checkpoint: &Checkpoint,
-    ) -> io::Result<Option<(FileSink, Resumed)>> {
-        // It was published already if only the end of the job was not written down.
-        let Some(mut file) = open(&self.partial(interrupted))?.or(open(&self.dir.join(interrupted))?) else {
-            return Ok(None);
-        };
-        let mut sink = self.create(key)?;
-        let resumed = resume::copy(&mut file, &mut sink, checkpoint)?;
-        if resumed.is_none() {
-            self.remove(key)?;
+    ) -> io::Result<Option<(ExportSink, Resumed)>> {
+        match &self.exports {
+            Exports::Dir(dir) => {
+                let found = dir.resume(interrupted, key, checkpoint)?;
+                Ok(found.map(|(sink, resumed)| (ExportSink::File(sink), resumed)))
+            }
+            // Its sinks make no checkpoints: this one is of before the files were in a bucket.
+            Exports::Bucket(_) => Ok(None),
         }
-        Ok(resumed.map(|resumed| (sink, resumed)))
     }
 
-    fn partial(&self, key: &str) -> PathBuf {
-        self.dir.join(format!("{key}{PARTIAL}"))
-    }
-
-    /// Where the file with this key is, if it is there with its full length.
+    /// The file with this key, if it is there with its full length.
     ///
     /// # Errors
-    /// When the disk can't be read.
-    pub fn find(&self, key: &str, len: u64) -> io::Result<Option<PathBuf>> {
-        let path = self.dir.join(key);
-        match path.metadata() {
-            Ok(metadata) if metadata.is_file() && metadata.len() == len => Ok(Some(path)),
-            Ok(_) => Ok(None),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error),
-        }
+    /// When the disk can't be read, or the object store fails.
+    pub async fn find(&self, key: &str, len: u64) -> io::Result<Option<StoredFile>> {
+        Ok(match &self.exports {
+            Exports::Dir(dir) => dir.find(key, len)?.map(StoredFile::Path),
+            Exports::Bucket(exports) => exports.find(key, len).await?.map(StoredFile::Object),
+        })
     }
 
     /// The keys of all files, finished or not.
     ///
     /// # Errors
-    /// When the directory can't be read.
-    pub fn keys(&self) -> io::Result<HashSet<String>> {
-        let mut keys = HashSet::new();
-        for entry in std::fs::read_dir(&self.dir)? {
-            let name = entry?.file_name();
-            // What is not named like a file of ours was put there by someone else, and is left alone.
-            if let Some(key) = name.to_str().map(|name| name.strip_suffix(PARTIAL).unwrap_or(name))
-                && key.starts_with(JobId::PREFIX)
-                && key.ends_with(FINISHED)
-            {
-                keys.insert(key.to_owned());
-            }
+    /// When the directory can't be read, or the object store fails.
+    pub async fn keys(&self) -> io::Result<HashSet<String>> {
+        // What is not named like a file of ours was put there by someone else, and is left alone.
+        let is_ours = |key: &str| key.starts_with(JobId::PREFIX) && key.ends_with(FINISHED);
+        match &self.exports {
+            Exports::Dir(dir) => dir.keys(is_ours),
+            Exports::Bucket(exports) => exports.keys(is_ours).await,
         }
-        Ok(keys)
     }
 
     /// Deletes the file with this key, finished or not; it is no error if there is none.
     ///
     /// # Errors
     /// When it can't be deleted.
-    pub fn remove(&self, key: &str) -> io::Result<()> {
-        for path in [self.partial(key), self.dir.join(key)] {
-            match std::fs::remove_file(path) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-                _ => {}
-            }
+    pub async fn remove(&self, key: &str) -> io::Result<()> {
+        match &self.exports {
+            Exports::Dir(dir) => dir.remove(key),
+            Exports::Bucket(exports) => exports.remove(key).await,
         }
-        Ok(())
+    }
+}
+
+/// An export's file in the making.
+#[derive(Debug)]
+pub enum ExportSink {
+    /// On the local disk.
+    File(FileSink),
+    /// In a bucket.
+    Upload(Box<UploadSink>),
+}
+
+impl Sink for ExportSink {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        match self {
+            Self::File(sink) => sink.write(bytes),
+            Self::Upload(sink) => sink.write(bytes),
+        }
+    }
+
+    fn syncer(&self) -> io::Result<Option<Syncer>> {
+        match self {
+            Self::File(sink) => sink.syncer(),
+            Self::Upload(sink) => sink.syncer(),
+        }
+    }
+
+    fn publish(self) -> io::Result<()> {
+        match self {
+            Self::File(sink) => sink.publish(),
+            Self::Upload(sink) => sink.publish(),
+        }
     }
 }
 

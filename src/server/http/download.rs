@@ -1,5 +1,7 @@
 //! Minting download links, and serving what they lead to.
 
+use std::path::Path as FilePath;
+
 use async_compression::tokio::bufread::GzipDecoder;
 use axum::{
     body::Body,
@@ -7,23 +9,32 @@ use axum::{
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
-use tokio::{fs::File, io::BufReader};
+use tokio::{
+    fs::File,
+    io::{AsyncRead, BufReader},
+};
 use tokio_util::io::ReaderStream;
 use tower::ServiceExt;
-use tower_http::services::ServeFile;
+use tower_http::services::{ServeDir, ServeFile};
 use tower_sessions::Session;
 
 use crate::{
     domain::error::AppError,
-    server::service::{Download, MintedLink, Origin, SessionHandle, Wanted},
+    server::service::{Download, MintedLink, Origin, Presented, SessionHandle, StoredFile, Wanted},
 };
 
-use super::router::AppState;
 #[cfg(target_os = "linux")]
 use super::send_file;
+use super::{
+    object_file::{ObjectFile, OneObject},
+    router::AppState,
+};
 
 /// Bytes that are read from the disk at once, where it matters little.
 const CHUNK_BYTES: usize = 128 * 1024;
+
+/// The media type of gzipped bytes.
+const GZIP: &str = "application/gzip";
 
 /// What the address of a request for a link may say.
 #[derive(Debug, Default, serde::Deserialize)]
@@ -74,9 +85,18 @@ pub async fn download(
         Ok(download) => {
             let gz = format!("{}.gz", download.file_name);
             if file == gz {
-                as_stored(&download, &gz, request).await
+                let as_what = Presented { name: &gz, media_type: GZIP, encoded: false };
+                match redirect(&state, &download, &as_what, &request.method().clone()).await {
+                    Some(redirect) => redirect,
+                    None => as_stored(&download, &gz, request).await,
+                }
             } else if accepts_gzip(request.headers()) {
-                encoded(&download, request).await
+                let Download { file_name, format, .. } = &download;
+                let as_what = Presented { name: file_name, media_type: format.media_type(), encoded: true };
+                match redirect(&state, &download, &as_what, &request.method().clone()).await {
+                    Some(redirect) => with_header(redirect, header::VARY, "accept-encoding"),
+                    None => encoded(&download, request).await,
+                }
             } else {
                 decompressed(&download, &request.method().clone()).await
             }
@@ -94,10 +114,22 @@ pub async fn download(
     with_header(response, header::CACHE_CONTROL, "no-store")
 }
 
+/// To where the bucket itself has the file; `None`: the settings don't say so, or they are here. An address there is for `GET`
+/// alone.
+async fn redirect(state: &AppState, download: &Download, as_what: &Presented<'_>, method: &Method) -> Option<Response> {
+    if method != Method::GET {
+        return None;
+    }
+    match state.services.redirect_of(download, as_what).await {
+        Ok(address) => address.map(|address| Redirect::temporary(&address).into_response()),
+        Err(error) => Some(message(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string())),
+    }
+}
+
 /// The gzipped bytes as a file of their own; ranges resume an interrupted download.
 async fn as_stored(download: &Download, name: &str, request: Request) -> Response {
     let response = serve_file(download, request).await;
-    let response = with_header(response, header::CONTENT_TYPE, "application/gzip");
+    let response = with_header(response, header::CONTENT_TYPE, GZIP);
     attachment(response, name)
 }
 
@@ -118,7 +150,7 @@ async fn decompressed(download: &Download, method: &Method) -> Response {
     let body = if method == Method::HEAD {
         Body::empty()
     } else {
-        match File::open(&download.path).await {
+        match open(download).await {
             Ok(file) => {
                 let decoder = GzipDecoder::new(BufReader::with_capacity(CHUNK_BYTES, file));
                 Body::from_stream(ReaderStream::with_capacity(decoder, CHUNK_BYTES))
@@ -134,11 +166,32 @@ async fn decompressed(download: &Download, method: &Method) -> Response {
     attachment(response, &download.file_name)
 }
 
+/// The gzipped bytes.
+async fn open(download: &Download) -> std::io::Result<Box<dyn AsyncRead + Send + Unpin>> {
+    Ok(match &download.file {
+        StoredFile::Path(path) => Box::new(File::open(path).await?),
+        StoredFile::Object(object) => Box::new(ObjectFile::new(object.clone())),
+    })
+}
+
 /// The stored file, or the part of it or the other answer that the request's headers ask for.
 async fn serve_file(download: &Download, request: Request) -> Response {
+    match &download.file {
+        StoredFile::Path(path) => serve_path(path, request).await,
+        StoredFile::Object(object) => {
+            let service = ServeDir::with_backend("", OneObject(object.clone())).with_buf_chunk_size(CHUNK_BYTES);
+            match service.oneshot(request).await {
+                Ok(response) => response.into_response(),
+                Err(impossible) => match impossible {},
+            }
+        }
+    }
+}
+
+async fn serve_path(path: &FilePath, request: Request) -> Response {
     #[cfg(target_os = "linux")]
     let stand_ins = request.extensions().get().filter(|_| request.method() != Method::HEAD).cloned();
-    let response = match ServeFile::new(&download.path).with_buf_chunk_size(CHUNK_BYTES).oneshot(request).await {
+    let response = match ServeFile::new(path).with_buf_chunk_size(CHUNK_BYTES).oneshot(request).await {
         Ok(response) => response.into_response(),
         Err(impossible) => match impossible {},
     };
@@ -146,16 +199,16 @@ async fn serve_file(download: &Download, request: Request) -> Response {
     if let Some(stand_ins) = stand_ins
         && response.status() == StatusCode::OK
     {
-        return sent_by_kernel(download, response, stand_ins).await;
+        return sent_by_kernel(path, response, stand_ins).await;
     }
     response
 }
 
 /// The same answer with a body that costs less; its own is as right. A whole file is by far the most of all that a server sends.
 #[cfg(target_os = "linux")]
-async fn sent_by_kernel(download: &Download, response: Response, stand_ins: send_file::StandIns) -> Response {
+async fn sent_by_kernel(path: &FilePath, response: Response, stand_ins: send_file::StandIns) -> Response {
     let opened = async {
-        let file = File::open(&download.path).await?;
+        let file = File::open(path).await?;
         let len = file.metadata().await?.len();
         Ok::<_, std::io::Error>((file.into_std().await, len))
     };

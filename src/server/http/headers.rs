@@ -9,6 +9,8 @@ use axum::{
 use leptos::{nonce::use_nonce, prelude::use_context};
 use leptos_axum::ResponseOptions;
 
+use crate::server::service::Services;
+
 /// What every answer has but pages, which have a [`page_policy`] of their own: it runs nothing and is framed by nobody.
 const POLICY: HeaderValue =
     HeaderValue::from_static("default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
@@ -46,16 +48,20 @@ pub async fn lock_down(is_https: bool, request: Request, next: Next) -> Response
 /// `watched`: `cargo leptos watch` tells the page to reload, on a port of its own.
 pub fn allow_own_scripts(watched: bool) {
     let (Some(nonce), Some(response)) = (use_nonce(), use_context::<ResponseOptions>()) else { return };
-    if let Ok(policy) = HeaderValue::from_str(&page_policy(&nonce, watched)) {
+    let elsewhere = use_context::<Services>().and_then(|services| services.redirect_origin());
+    if let Ok(policy) = HeaderValue::from_str(&page_policy(&nonce, watched, elsewhere.as_deref())) {
         response.insert_header(header::CONTENT_SECURITY_POLICY, policy);
     }
 }
 
 /// Nothing but the page's own files; no inline script without the nonce, no inline style at all (CSP level 3).
-fn page_policy(nonce: &str, watched: bool) -> String {
+/// `elsewhere`: where forms may lead besides, which is where downloads are redirected to.
+fn page_policy(nonce: &str, watched: bool, elsewhere: Option<&str>) -> String {
     let reload = if watched { " ws:" } else { "" };
+    let elsewhere = elsewhere.map_or_else(String::new, |origin| format!(" {origin}"));
     format!(
         "default-src 'none'; script-src 'nonce-{nonce}' 'strict-dynamic' 'wasm-unsafe-eval'; style-src 'self'; \
-         img-src 'self'; connect-src 'self'{reload}; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+         img-src 'self'; connect-src 'self'{reload}; form-action 'self'{elsewhere}; base-uri 'none'; \
+         frame-ancestors 'none'"
     )
 }

@@ -6,6 +6,7 @@ mod download;
 mod failures;
 mod headers;
 mod import;
+mod object_file;
 mod origin;
 mod pace;
 mod pages;

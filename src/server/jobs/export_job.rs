@@ -57,7 +57,7 @@ pub async fn run(
             // Whoever took it over may go on with this file; then the sweeper deletes it later.
             let job = workers.store.job(&lease.job_id, workers.clock.now()).await?;
             if job.is_none_or(|job| job.status != JobStatus::Processing) {
-                discard(workers, lease, &key);
+                discard(workers, lease, &key).await;
             }
             return Ok(());
         }
@@ -95,7 +95,7 @@ pub async fn run(
         tracing::info!(job = %lease.job_id, "a job ended after it was cancelled, deleted or taken over");
     }
     if !finished || matches!(outcome, Outcome::Failed { .. }) {
-        discard(workers, lease, &key);
+        discard(workers, lease, &key).await;
     }
     Ok(())
 }
@@ -106,14 +106,14 @@ async fn give_back(workers: &Workers, lease: &Lease, attempt: &Attempt<Control>,
     let nothing_durable = report.checkpoint.is_none();
     workers.store.release_job(lease, &report, workers.clock.now()).await?;
     if nothing_durable {
-        discard(workers, lease, key);
+        discard(workers, lease, key).await;
     }
     Ok(())
 }
 
 /// Deletes the file of a lease that was lost, or failed. The key has the lease's number, so it is nobody else's file.
-fn discard(workers: &Workers, lease: &Lease, key: &str) {
-    if let Err(error) = workers.files.remove(key) {
+async fn discard(workers: &Workers, lease: &Lease, key: &str) {
+    if let Err(error) = workers.files.remove(key).await {
         // It is an orphan, so the sweeper tries again.
         tracing::warn!(job = %lease.job_id, %error, "the file of a lost lease could not be deleted");
     }
@@ -124,7 +124,7 @@ fn log_failure(lease: &Lease, error: &ExportError) {
         ExportError::Source(SourceError::Database(cause)) => {
             tracing::error!(job = %lease.job_id, %cause, "an export failed in the database");
         }
-        ExportError::Write(cause) => tracing::error!(job = %lease.job_id, %cause, "an export failed on the disk"),
+        ExportError::Write(cause) => tracing::error!(job = %lease.job_id, %cause, "an export failed to write its file"),
         // The message may name a user, so it stays out of the log.
         _ => tracing::error!(job = %lease.job_id, "an export failed; the job says why"),
     }
@@ -179,7 +179,7 @@ fn export(
     tracing::info!(job = %job.id, ?beginning, "an export began");
     let (sink, resumed) = match found {
         Some((sink, resumed)) => (sink, Some(resumed)),
-        None => (workers.files.create(key).map_err(ExportError::Write)?, None),
+        None => (workers.files.create(key, &format!("{}.gz", job.file_name)).map_err(ExportError::Write)?, None),
     };
     begun.run(sink, resumed, &attempt.control)
 }

@@ -1,7 +1,6 @@
 //! A leased job that imports users.
 
 use std::{
-    fs::File,
     io::{self, Read},
     sync::{
         Arc,
@@ -11,6 +10,7 @@ use std::{
 };
 
 use sha2::{Digest, Sha256};
+use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -22,6 +22,7 @@ use crate::{
         job::{Beginning, JobStatus},
     },
     server::{
+        files::ImportFile,
         import::{Import, ImportControl, ImportError, Rules},
         random::hex,
         store::{
@@ -51,7 +52,7 @@ impl Engine for ImportControl {
 #[derive(Debug, thiserror::Error)]
 enum Failure {
     /// The file is not there any more, or is another one.
-    #[error("The uploaded file has vanished from the server's disk. Upload it again.")]
+    #[error("The uploaded file has vanished from the server. Upload it again.")]
     Vanished,
     /// The engine says why.
     #[error(transparent)]
@@ -81,7 +82,7 @@ pub async fn run(
             // Whoever took it over goes on with the file.
             let job = workers.store.job(&lease.job_id, workers.clock.now()).await?;
             if job.is_none_or(|job| job.status != JobStatus::Processing) {
-                discard(workers, lease, upload.as_ref());
+                discard(workers, lease, upload.as_ref()).await;
             }
             return Ok(());
         }
@@ -120,7 +121,7 @@ pub async fn run(
     if !finished {
         tracing::info!(job = %lease.job_id, "an import ended after it was cancelled, deleted or taken over");
     } else if !matches!(outcome, Outcome::Imported { file_stays: true, .. }) {
-        discard(workers, lease, upload.as_ref());
+        discard(workers, lease, upload.as_ref()).await;
     }
     Ok(())
 }
@@ -135,8 +136,10 @@ fn import(
 ) -> Result<(ImportSummary, String), Failure> {
     let connection_seq = job.connection_seq.ok_or_else(|| broken("an import without a connection"))?;
     let upload = job.upload.as_ref().ok_or(Failure::Vanished)?;
-    let open = || -> Result<File, Failure> {
-        let file = workers.files.imports().find(upload, input.file_bytes).map_err(ImportError::Read)?;
+    let runtime = Handle::current();
+    let open = || -> Result<ImportFile, Failure> {
+        let file =
+            runtime.block_on(workers.files.imports().find(upload, input.file_bytes)).map_err(ImportError::Read)?;
         file.ok_or(Failure::Vanished)
     };
     let (file, same) = (open()?, open()?);
@@ -174,7 +177,7 @@ fn beginning(job: &StoredJob, from: &ImportProgress) -> Beginning {
 }
 
 /// SHA-256 of a file; of a part of it, which nobody wants, if `ended` says so.
-fn sha256(mut file: File, ended: &AtomicBool) -> io::Result<String> {
+fn sha256(mut file: impl Read, ended: &AtomicBool) -> io::Result<String> {
     let mut hash = Sha256::new();
     let mut chunk = vec![0; CHUNK_BYTES];
     loop {
@@ -192,8 +195,9 @@ fn broken(what: &str) -> Failure {
 }
 
 /// Deletes the file, which no job will read again.
-fn discard(workers: &Workers, lease: &Lease, upload: Option<&UploadId>) {
-    if let Some(Err(error)) = upload.map(|upload| workers.files.imports().remove(upload)) {
+async fn discard(workers: &Workers, lease: &Lease, upload: Option<&UploadId>) {
+    let Some(upload) = upload else { return };
+    if let Err(error) = workers.files.imports().remove(upload).await {
         // It is an orphan, so the sweeper tries again.
         tracing::warn!(job = %lease.job_id, %error, "the file of an import could not be deleted");
     }
@@ -216,8 +220,7 @@ fn details(failure: &Failure) -> String {
             "The database failed; the server's log has the details. What was imported before stays.".to_owned()
         }
         Failure::Import(ImportError::Read(_)) => {
-            "The uploaded file could not be read from the server's disk; its log has the details. What was imported before \
-             stays."
+            "The uploaded file could not be read; the server's log has the details. What was imported before stays."
                 .to_owned()
         }
         failure => failure.to_string(),
@@ -230,7 +233,7 @@ fn log_failure(lease: &Lease, failure: &Failure) {
             tracing::error!(job = %lease.job_id, %cause, "an import failed in the database");
         }
         Failure::Import(ImportError::Read(cause)) => {
-            tracing::error!(job = %lease.job_id, %cause, "an import failed on the disk");
+            tracing::error!(job = %lease.job_id, %cause, "an import failed to read its file");
         }
         // The file's fault, and its affair.
         Failure::Import(_) => tracing::info!(job = %lease.job_id, "an import failed; the job says why"),

@@ -49,7 +49,12 @@ impl Sweeper {
                 _ = sweep.tick() => {}
                 () = stop.cancelled() => return,
             }
-            if let Err(error) = self.sweep().await {
+            // An object store that is away would hold a server that stops; the next sweep begins anew.
+            let swept = tokio::select! {
+                swept = self.sweep() => swept,
+                () = stop.cancelled() => return,
+            };
+            if let Err(error) = swept {
                 tracing::error!(%error, "a sweep failed");
             }
         }
@@ -73,19 +78,18 @@ impl Sweeper {
         self.store.delete_expired_unseen_codes(now).await?;
         self.store.trim_failed_attempts(now, MOST_FAILED_ATTEMPTS).await?;
         // Files are listed before leases: a file that a new lease makes in between is not in the list.
-        let keys = self.files.keys()?;
+        let keys = self.files.keys().await?;
         let leases = self.store.leases_with_files().await?;
         let kept: HashSet<_> = leases.iter().map(|lease| FileStore::key(&lease.job_id, lease.fencing_token)).collect();
         let mut files = 0;
         for key in keys.difference(&kept) {
-            self.files.remove(key)?;
+            self.files.remove(key).await?;
             files += 1;
         }
         let imports = self.files.imports();
-        let ids = imports.ids()?;
+        let ids = imports.ids().await?;
         for id in ids.difference(&self.store.uploads_with_files().await?) {
-            imports.remove(id)?;
-            files += 1;
+            files += u64::from(imports.remove_orphan(id, now).await?);
         }
         if jobs + uploads + files > 0 {
             tracing::info!(jobs, uploads, files, "expired jobs and orphaned files were deleted");

@@ -1,6 +1,6 @@
 //! Downloads: links that are minted when someone asks, and work for a minute.
 
-use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::{
     domain::{
@@ -11,6 +11,7 @@ use crate::{
         role::Permission,
     },
     server::{
+        files::{Presented, StoredFile},
         random::{self, sha256_hex},
         store::{jobs::StoredJob, links::LinkOwner},
     },
@@ -27,11 +28,14 @@ pub struct MintedLink {
     pub file_name: String,
 }
 
+/// Longest time that an address works at which a file can be had without this server: a role that is taken away does not end it.
+const MOST_PRESIGNED: Duration = Duration::from_secs(60);
+
 /// A file that may be downloaded.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Download {
-    /// Where the gzipped file is.
-    pub path: PathBuf,
+    /// The gzipped file.
+    pub file: StoredFile,
     /// Name of the file, without `.gz`.
     pub file_name: String,
     /// Format of the file when it is decompressed.
@@ -98,7 +102,7 @@ impl Services {
         if file.strip_suffix(".gz").unwrap_or(file) != job.file_name {
             return Err(AppError::Invalid("This link leads to another file.".to_owned()));
         }
-        let path = self.find_file(&job).await?;
+        let stored = self.find_file(&job).await?;
         let format = format_of(&job)?;
         if wanted != Wanted::Nothing {
             let event = Event::Downloaded {
@@ -110,11 +114,11 @@ impl Services {
             self.record_of_job(caller.actor(), origin, &job.id, event).await?;
             tracing::info!(job = %job.id, "a download began");
         }
-        Ok(Download { path, format, file_name: job.file_name })
+        Ok(Download { file: stored, format, file_name: job.file_name })
     }
 
-    /// Where a completed job's file is. A file that has vanished fails the job, so that nobody waits for it.
-    async fn find_file(&self, job: &StoredJob) -> Result<PathBuf, AppError> {
+    /// A completed job's file. One that has vanished fails the job, so that nobody waits for it.
+    async fn find_file(&self, job: &StoredJob) -> Result<StoredFile, AppError> {
         if matches!(job.request, JobRequest::Import(_)) {
             return Err(AppError::Conflict("An import has no file to download.".to_owned()));
         }
@@ -125,14 +129,34 @@ impl Services {
             }
             _ => return Err(AppError::Conflict("This export is not completed yet.".to_owned())),
         };
-        match self.files.find(key, job.progress.bytes)? {
-            Some(path) => Ok(path),
+        match self.files.find(key, job.progress.bytes).await? {
+            Some(file) => Ok(file),
             None => Err(self.file_vanished(&job.id).await?),
         }
     }
 
+    /// Where a client gets the gzipped file of a download without this server, taken for `as_what`; it must not tell anybody else. `None`:
+    /// the settings don't say that it should, or the file is here.
+    ///
+    /// # Errors
+    /// [`AppError::Internal`] when the server has no credentials for the object store any more.
+    pub async fn redirect_of(&self, download: &Download, as_what: &Presented<'_>) -> Result<Option<String>, AppError> {
+        match &download.file {
+            StoredFile::Object(object) if self.settings.download_redirect => {
+                let lifetime = Duration::from_secs(self.settings.link_lifetime_seconds.into()).min(MOST_PRESIGNED);
+                Ok(Some(object.presigned(lifetime, as_what).await?))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// The origin of the addresses to which downloads are redirected; `None`: none is.
+    pub fn redirect_origin(&self) -> Option<String> {
+        self.files.origin().filter(|_| self.settings.download_redirect)
+    }
+
     async fn file_vanished(&self, id: &JobId) -> Result<AppError, AppError> {
-        const MESSAGE: &str = "The export's file has vanished from the server's disk. Export again.";
+        const MESSAGE: &str = "The export's file has vanished from the server. Export again.";
         tracing::error!(job = %id, "the file of a completed export has vanished or changed its length");
         let event = Event::ExportFailed { reason: ExportFailure::FileVanished };
         let entry = self.entry(Actor::System, &Origin::default(), &event)?.of_job(id);

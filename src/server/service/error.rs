@@ -14,7 +14,7 @@ impl From<StoreError> for AppError {
 
 impl From<std::io::Error> for AppError {
     fn from(error: std::io::Error) -> Self {
-        tracing::error!(%error, "the disk failed");
+        tracing::error!(%error, "a file could not be read or written");
         if error.kind() == std::io::ErrorKind::StorageFull { Self::DiskFull } else { Self::Internal }
     }
 }

@@ -38,6 +38,7 @@ use crate::domain::timestamp::Timestamp;
 
 use super::{clock::Clock, config::Settings, files::FileStore, store::Store};
 
+pub use crate::server::files::{Object as StoredObject, Presented, StoredFile};
 pub use activity::{ActivityExport, Anchor, Broken, Verified, Verifier};
 pub use caller::Caller;
 pub use demo::{DEMO_USERS, DemoMembers};

@@ -139,7 +139,7 @@ impl Services {
 
     async fn forget_upload(&self, upload: &StoredUpload) -> Result<(), AppError> {
         self.store.delete_upload(&upload.id, upload.member_id).await?;
-        Ok(self.files.imports().remove(&upload.id)?)
+        Ok(self.files.imports().remove(&upload.id).await?)
     }
 }
 

@@ -105,14 +105,14 @@ fn beginning(beginning: Beginning) -> String {
     match beginning {
         Beginning::First => "the server was interrupted and began again".to_owned(),
         Beginning::Resumed { rows } => format!(
-            "the server was interrupted and went on behind the {} that were safe on its disk",
+            "the server was interrupted and went on behind the {} that were safe",
             format::counted(rows, "user")
         ),
         Beginning::UsersChanged => {
             "the server was interrupted and began anew, because users were changed meanwhile".to_owned()
         }
         Beginning::NothingDurable => {
-            "the server was interrupted and began anew, because nothing was safe on its disk yet".to_owned()
+            "the server was interrupted and began anew, because nothing was safe yet".to_owned()
         }
     }
 }

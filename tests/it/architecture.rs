@@ -6,14 +6,15 @@ use std::{
 };
 
 /// A part of the source, and what of this crate it may name.
-const RULES: [(&str, &[&str]); 17] = [
+const RULES: [(&str, &[&str]); 18] = [
     ("domain", &["domain"]),
     ("ui", &["domain", "rpc", "ui"]),
     ("rpc", &["domain", "rpc", "server::service"]),
     ("server/clock.rs", &["domain"]),
     ("server/config.rs", &[]),
     ("server/data_dir.rs", &[]),
-    ("server/telemetry.rs", &[]),
+    ("server/metrics.rs", &["domain"]),
+    ("server/telemetry", &["server::config", "server::telemetry"]),
     ("server/random.rs", &["domain"]),
     ("server/compact_json.rs", &[]),
     ("server/generate", &["server::generate"]),
@@ -44,6 +45,7 @@ const RULES: [(&str, &[&str]); 17] = [
             "server::export",
             "server::files",
             "server::import",
+            "server::metrics",
             "server::random",
             "server::store",
         ],
@@ -58,11 +60,12 @@ const RULES: [(&str, &[&str]); 17] = [
             "server::files",
             "server::generate",
             "server::import",
+            "server::metrics",
             "server::random",
             "server::store",
         ],
     ),
-    ("server/http", &["domain", "ui", "server::http", "server::config", "server::service"]),
+    ("server/http", &["domain", "ui", "server::http", "server::config", "server::metrics", "server::service"]),
 ];
 
 /// Crates that a part may not name.

@@ -23,7 +23,7 @@ const BUFFER_BYTES: usize = 1024 * 1024;
 /// The directory of uploaded files. Clones know the same of what is being written.
 #[derive(Debug, Clone)]
 pub struct ImportFiles {
-    dir: PathBuf,
+    pub(super) dir: PathBuf,
     /// Files that no row of the store knows yet.
     incoming: Arc<Mutex<HashSet<UploadId>>>,
 }

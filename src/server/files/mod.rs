@@ -4,6 +4,7 @@
 //! interrupted is an orphan that the sweeper deletes.
 
 mod imports;
+mod probe;
 mod publish;
 mod resume;
 

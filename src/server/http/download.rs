@@ -18,9 +18,9 @@ use crate::{
     server::service::{Download, MintedLink, Origin, SessionHandle, Wanted},
 };
 
-use super::router::AppState;
 #[cfg(target_os = "linux")]
 use super::send_file;
+use super::{counted::counted, router::AppState};
 
 /// Bytes that are read from the disk at once, where it matters little.
 const CHUNK_BYTES: usize = 128 * 1024;
@@ -90,6 +90,7 @@ pub async fn download(
         Err(error @ AppError::Conflict(_)) => message(StatusCode::CONFLICT, &error.to_string()),
         Err(error) => message(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
     };
+    let response = if response.status().is_success() { counted(response, state.services.metrics()) } else { response };
     let response = with_header(response, header::REFERRER_POLICY, "no-referrer");
     with_header(response, header::CACHE_CONTROL, "no-store")
 }

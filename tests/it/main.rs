@@ -13,6 +13,7 @@ mod cancel;
 mod chaos;
 mod cli;
 mod crash;
+mod deploy;
 mod engine;
 mod health;
 mod http;

@@ -85,6 +85,6 @@ impl HttpClient for Collector {
             Ok::<_, HttpError>(Response::from_parts(head, body))
         };
         // The timer too is of the runtime, so it is made there.
-        self.runtime.spawn(async { tokio::time::timeout(PATIENCE, exchange).await }).await??
+        self.runtime.spawn(async move { tokio::time::timeout(PATIENCE, exchange).await }).await??
     }
 }

@@ -20,6 +20,16 @@ const ENV_PREFIX: &str = "MUSTER_";
 /// Most seconds of `upload_idle_seconds` where uploads are in a bucket: what has not grown for an hour, and belongs to nobody, is
 /// deleted there.
 const MOST_UPLOAD_IDLE_SECONDS: u32 = 30 * 60;
+/// How log lines are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// A JSON object a line, for programs that collect logs.
+    Json,
+}
 
 /// Everything that can be set. `README.md` and `docs/SETTINGS.md` describe each for its users.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +37,8 @@ const MOST_UPLOAD_IDLE_SECONDS: u32 = 30 * 60;
 pub struct Settings {
     /// Where the server listens.
     pub addr: SocketAddr,
+    /// Where metrics are served, for monitoring alone; absent: nowhere.
+    pub metrics_addr: Option<SocketAddr>,
     /// Where the database, its key, the export files and the uploads are.
     pub data_dir: PathBuf,
     /// The bucket of export files and uploads; absent: they are in `data_dir`.
@@ -73,7 +85,13 @@ pub struct Settings {
     pub upload_idle_seconds: u32,
     /// Seconds after which a worker that is not heard of loses its job.
     pub lease_seconds: u32,
-    /// Seconds that requests may go on after the server was told to stop.
+    /// How log lines are written.
+    pub log_format: LogFormat,
+    /// The OpenTelemetry collector that spans are sent to, such as `http://collector:4318`; absent: none.
+    pub otlp_endpoint: Option<String>,
+    /// Seconds that the server takes requests and says that it is not ready, after it was told to stop.
+    pub drain_seconds: u32,
+    /// Seconds that requests may go on after the server takes no more.
     pub shutdown_seconds: u32,
 }
 
@@ -81,6 +99,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             addr: SocketAddr::from(([127, 0, 0, 1], 3000)),
+            metrics_addr: None,
             data_dir: PathBuf::from("./data"),
             files_url: None,
             download_redirect: false,
@@ -104,6 +123,9 @@ impl Default for Settings {
             import_max_bytes: 10 * 1024 * 1024 * 1024,
             upload_idle_seconds: 30,
             lease_seconds: 30,
+            log_format: LogFormat::Text,
+            otlp_endpoint: None,
+            drain_seconds: 0,
             shutdown_seconds: 10,
         }
     }
@@ -182,6 +204,15 @@ impl Settings {
             let parsed = url::Url::parse(url).map_err(|error| format!("public_url: {error}"))?;
             if !matches!(parsed.scheme(), "http" | "https") || parsed.path() != "/" {
                 return Err("public_url must be like https://muster.example.com".to_owned());
+            }
+        }
+        if let Some(url) = &self.otlp_endpoint {
+            let parsed = url::Url::parse(url).map_err(|error| format!("otlp_endpoint: {error}"))?;
+            let is_bare = parsed.username().is_empty() && parsed.password().is_none() && parsed.query().is_none();
+            if parsed.scheme() != "http" || !is_bare {
+                return Err(
+                    "otlp_endpoint must be like http://collector:4318: a collector nearby, without TLS".to_owned()
+                );
             }
         }
         Ok(())
@@ -275,6 +306,12 @@ mod tests {
             ("download_redirect = true", None, "download_redirect needs files_url"),
             ("files_url = \"s3://files\"\nupload_idle_seconds = 3600", None, "at most 1800 with files_url"),
             ("", Some(("MUSTER_FILES_URL", "s3://F")), "MUSTER_FILES_URL: a bucket's name"),
+            ("log_format = \"xml\"", None, "log_format"),
+            ("metrics_addr = \"9464\"", None, "muster.toml: metrics_addr"),
+            ("otlp_endpoint = \"collector:4318\"", None, "otlp_endpoint must be like http://collector:4318"),
+            ("otlp_endpoint = \"https://collector\"", None, "otlp_endpoint must be like http://collector:4318"),
+            ("otlp_endpoint = \"http://me:secret@collector\"", None, "otlp_endpoint must be like"),
+            ("", Some(("MUSTER_LOG_FORMAT", "yaml")), "MUSTER_LOG_FORMAT"),
             ("", Some(("MUSTER_WORKERS", "many")), "MUSTER_WORKERS"),
         ] {
             Jail::expect_with(|jail| {

@@ -14,6 +14,7 @@ pub mod generate;
 pub mod http;
 pub mod import;
 pub mod jobs;
+pub mod metrics;
 pub mod random;
 pub mod service;
 pub mod store;

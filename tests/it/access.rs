@@ -57,7 +57,7 @@ const PAGES: [(&str, &str, Who); 19] = [
 ];
 
 /// Routes that are no pages: method, route, an address of it and who may go through.
-const ROUTES: [(&str, &str, &str, Who); 13] = [
+const ROUTES: [(&str, &str, &str, Who); 15] = [
     ("POST", "/settings/members", "/settings/members", Can(ManageMembers)),
     ("POST", "/settings/clients", "/settings/clients", Can(ManageClients)),
     ("POST", "/activity/export", "/activity/export", Can(SeeActivity)),
@@ -80,6 +80,9 @@ const ROUTES: [(&str, &str, &str, Who); 13] = [
     ("DELETE", "/uploads/{id}", "/uploads/upl_0000000000000000", Can(ImportUsers)),
     // A link is a bearer; this one is unknown.
     ("GET", "/downloads/{token}/{file}", "/downloads/unknown/acme.csv", Anyone),
+    // For load balancers and supervisors, which have no session.
+    ("GET", "/healthz", "/healthz", Anyone),
+    ("GET", "/readyz", "/readyz", Anyone),
     ("GET", "/favicon.svg", "/favicon.svg", Anyone),
     ("GET", "/pkg", "/pkg/none.js", Anyone),
 ];
@@ -187,8 +190,8 @@ async fn pages_and_routes() {
     let pages = leptos_axum::generate_route_list(App);
     let actual = sorted(pages.iter().map(|page| page.path()));
     assert_eq!(actual, sorted(PAGES.map(|(route, ..)| route)), "each page is in the table");
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/server/http/router.rs");
-    let source = fs::read_to_string(source).unwrap();
+    let http = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/server/http");
+    let source: String = ["router.rs", "health.rs"].map(|file| fs::read_to_string(http.join(file)).unwrap()).concat();
     let own = source.matches(".route(").count() + source.matches(".route_service(").count();
     let routes = sorted(ROUTES.map(|(_, route, ..)| route));
     // All of the table but the files under /pkg, and the server functions.

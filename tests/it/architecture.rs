@@ -14,7 +14,8 @@ const RULES: [(&str, &[&str]); 18] = [
     ("server/config.rs", &["server::bucket_url"]),
     ("server/bucket_url.rs", &[]),
     ("server/data_dir.rs", &[]),
-    ("server/telemetry.rs", &[]),
+    ("server/metrics.rs", &["domain"]),
+    ("server/telemetry", &["server::config", "server::telemetry"]),
     ("server/random.rs", &["domain"]),
     ("server/compact_json.rs", &[]),
     ("server/generate", &["server::generate"]),
@@ -46,6 +47,7 @@ const RULES: [(&str, &[&str]); 18] = [
             "server::export",
             "server::files",
             "server::import",
+            "server::metrics",
             "server::random",
             "server::store",
         ],
@@ -60,11 +62,12 @@ const RULES: [(&str, &[&str]); 18] = [
             "server::files",
             "server::generate",
             "server::import",
+            "server::metrics",
             "server::random",
             "server::store",
         ],
     ),
-    ("server/http", &["domain", "ui", "server::http", "server::config", "server::service"]),
+    ("server/http", &["domain", "ui", "server::http", "server::config", "server::metrics", "server::service"]),
 ];
 
 /// Crates that a part may not name.

@@ -6,7 +6,12 @@ use std::{
     process::Stdio,
 };
 
-use muster::domain::{invitation::NewInvitation, job::JobStatus, profile::SecondFactorSetUp};
+use muster::domain::{
+    invitation::NewInvitation,
+    job::{JobId, JobStatus},
+    profile::SecondFactorSetUp,
+};
+use serde_json::{Value, json};
 
 use crate::{
     process::{Process, add_admin, succeed},
@@ -18,6 +23,41 @@ const TYPED: &str = "tYpEd-by-mistake-7";
 
 #[tokio::test]
 async fn no_log_line_holds_a_secret() {
+    let Logged { log, .. } = everything("text").await;
+    let line = log.lines().find(|line| line.contains("a download began")).unwrap();
+    assert!(line.contains("INFO request{id=") && line.contains("http.route=\"/downloads/{token}/{file}\""), "{line}");
+}
+
+#[tokio::test]
+async fn a_line_of_json_says_which_request_or_job_it_is_about() {
+    let Logged { log, download, job } = everything("json").await;
+    let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let span = |line: &Value, name: &str| {
+        let spans = line["spans"].as_array().into_iter().flatten();
+        spans.cloned().find(|span| span["name"] == name)
+    };
+    let began = lines.iter().find(|line| line["message"] == "a download began").unwrap();
+    let request = span(began, "request").unwrap();
+    assert_eq!((&began["level"], &request["id"]), (&json!("INFO"), &json!(download)), "as the answer had it");
+    assert_eq!(request["http.route"], "/downloads/{token}/{file}");
+    // The second is told by the thread that the engine runs on.
+    for message in ["a job began", "an export began", "a job ended"] {
+        let of_job = |line: &&Value| span(line, "job").is_some_and(|span| span["job"] == job.as_str());
+        assert!(lines.iter().filter(of_job).any(|line| line["message"] == message), "{message}");
+    }
+}
+
+/// What was logged, and what it should know.
+struct Logged {
+    log: String,
+    /// The id of the request that downloaded a file.
+    download: String,
+    /// The export that was downloaded.
+    job: JobId,
+}
+
+/// Does about everything that has to do with secrets, with everything logged in this format.
+async fn everything(format: &str) -> Logged {
     let dir = tempfile::tempdir().unwrap();
     let users = dir.path().join("users.ndjson");
     let bcrypt = format!("$2b$10${}", "S".repeat(53));
@@ -27,7 +67,7 @@ async fn no_log_line_holds_a_secret() {
     succeed(dir.path(), &["import", "--connection", "Db", "users.ndjson"], Stdio::null());
     let log = dir.path().join("log");
     let process = Process::start_with(dir.path(), |command| {
-        command.env("MUSTER_LOG", "trace").stderr(File::create(&log).unwrap());
+        command.env("MUSTER_LOG", "trace").args(["--log-format", format]).stderr(File::create(&log).unwrap());
     })
     .await;
     let client = &process.client;
@@ -42,10 +82,12 @@ async fn no_log_line_holds_a_secret() {
     client.rpc("change_password", &[("current_password", TYPED), ("new_password", changed)]).await;
 
     // A link to a file, used.
-    let id = client.submit(&[("form[format]", "csv"), ("form[include_defaults]", "true")]).await;
-    assert_eq!(client.ended(&id).await.status, JobStatus::Completed);
-    let link = client.mint(&id).await;
-    let file = client.get(&link).send().await.unwrap().text().await.unwrap();
+    let job = client.submit(&[("form[format]", "csv"), ("form[include_defaults]", "true")]).await;
+    assert_eq!(client.ended(&job).await.status, JobStatus::Completed);
+    let link = client.mint(&job).await;
+    let response = client.get(&link).header("x-request-id", TYPED).send().await.unwrap();
+    let download = response.headers()["x-request-id"].to_str().unwrap().to_owned();
+    let file = response.text().await.unwrap();
     assert!(file.contains("secret.person@example.com"), "{file}");
     let token = link.split('/').nth(2).unwrap().to_owned();
 
@@ -93,4 +135,5 @@ async fn no_log_line_holds_a_secret() {
     }
     let key = fs::read(Path::new(dir.path()).join("data/secrets.key")).unwrap();
     assert!(!log.contains(String::from_utf8_lossy(&key).trim()), "the log holds the key");
+    Logged { log, download, job }
 }

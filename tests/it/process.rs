@@ -1,7 +1,7 @@
 //! The program as a process of its own, to be killed and listened to.
 
 use std::{
-    io::{BufRead, BufReader, Write},
+    io::{Read, Write},
     path::Path,
     process::{Child, Command, Stdio},
 };
@@ -28,8 +28,7 @@ impl Process {
         let mut command = muster(dir, &["serve", "--addr", "127.0.0.1:0"]);
         change(&mut command);
         let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+        let line = next_line(&mut child);
         let url = line.trim().rsplit(' ').next().unwrap().to_owned();
         let http =
             reqwest::Client::builder().cookie_store(true).redirect(reqwest::redirect::Policy::none()).build().unwrap();
@@ -43,11 +42,28 @@ impl Process {
         Self { child, client }
     }
 
+    /// The next line that it prints.
+    pub fn next_line(&mut self) -> String {
+        next_line(&mut self.child)
+    }
+
+    /// SIGTERM: it ends in good order.
+    pub fn terminate(&self) {
+        let pid = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+    }
+
     /// SIGKILL: nothing in the process gets to clean up.
     pub fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
+}
+
+/// Byte by byte, so that nothing of the lines behind it is taken.
+fn next_line(child: &mut Child) -> String {
+    let bytes = child.stdout.as_mut().unwrap().bytes().map(|byte| byte.unwrap());
+    String::from_utf8(bytes.take_while(|byte| *byte != b'\n').collect()).unwrap()
 }
 
 impl Drop for Process {

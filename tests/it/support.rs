@@ -165,6 +165,7 @@ impl World {
             clock: Clock::Manual(self.clock.clone()),
             new_jobs: self.services.new_jobs(),
             export_threads: NonZeroUsize::new(2).unwrap(),
+            metrics: self.services.metrics().clone(),
         };
         workers.start(&self.settings, &tasks, &stop).await.unwrap();
         Running { stop, tasks }

@@ -7,6 +7,7 @@ mod export;
 mod generate;
 mod import;
 mod member;
+mod observe;
 mod progress;
 mod serve;
 mod stop;
@@ -85,7 +86,6 @@ enum CliError {
 /// Runs the command that the process was started with.
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
-    telemetry::init();
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => return fail(&error.into()),
@@ -128,6 +128,7 @@ fn fail(error: &CliError) -> ExitCode {
 /// Opens the store for a command that is not the server.
 async fn open(flags: &DataFlags) -> Result<(Store, Services), CliError> {
     let settings = Settings::load(flags)?;
+    telemetry::log_only(&settings);
     let store = Store::open(&settings.data_dir).await?;
     let files = FileStore::open(&settings.data_dir, settings.files_url.as_ref())?;
     let services = Services::new(store.clone(), files, Clock::System, settings);

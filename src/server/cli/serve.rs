@@ -17,9 +17,15 @@ use crate::server::{
     jobs::{Sweeper, Workers},
     service::{DEMO_USERS, DemoMembers, Services},
     store::Store,
+    telemetry::Telemetry,
 };
 
-use super::{CliError, DataFlags, print, stop::stop_on_signal};
+use super::{
+    CliError, DataFlags,
+    observe::{Monitoring, ObserveFlags},
+    print,
+    stop::{drain, stop_on_signal},
+};
 
 /// Start the web server.
 ///
@@ -54,12 +60,22 @@ pub struct Serve {
     download_redirect: bool,
     #[command(flatten)]
     #[serde(flatten)]
+    observe: ObserveFlags,
+    #[command(flatten)]
+    #[serde(flatten)]
     data: DataFlags,
 }
 
 impl Serve {
     pub async fn run(self) -> Result<ExitCode, CliError> {
         let settings = Settings::load(&self)?;
+        let telemetry = Telemetry::start(&settings).map_err(CliError::Message)?;
+        let served = Self::serve(settings).await;
+        telemetry.end().await;
+        served
+    }
+
+    async fn serve(settings: Settings) -> Result<ExitCode, CliError> {
         // Before anything else, so that no signal is missed.
         let stop = stop_on_signal()?;
         let in_data_dir = |error| CliError::Message(format!("{}: {error}", settings.data_dir.display()));
@@ -83,6 +99,8 @@ impl Serve {
         let settings = Settings { addr: listener.local_addr()?, ..settings };
         let services = Services::new(store.clone(), files.clone(), Clock::System, settings.clone());
         greet(&services, &settings).await?;
+        let monitoring = Monitoring::start(&settings, &services).await?;
+        let drained = drain(services.clone(), stop.clone(), Duration::from_secs(settings.drain_seconds.into()));
 
         let tasks = TaskTracker::new();
         let sweeper = Sweeper::new(store.clone(), files.clone(), Clock::System);
@@ -93,15 +111,17 @@ impl Serve {
             clock: Clock::System,
             new_jobs: services.new_jobs(),
             export_threads: NonZeroUsize::new(settings.export_threads.into()).unwrap_or_else(default_threads),
+            metrics: services.metrics().clone(),
         };
         workers.start(&settings, &tasks, &stop).await?;
         let router = http::router(services, http::Site::find(&settings), &settings).map_err(CliError::Message)?;
         let grace = Duration::from_secs(settings.shutdown_seconds.into());
-        let served = http::serve(listener, router, http::Limits::default(), stop.clone(), grace).await;
+        let served = http::serve(listener, router, http::Limits::default(), drained, grace).await;
 
         stop.cancel();
         tasks.close();
         tasks.wait().await;
+        monitoring.end().await;
         store.close().await;
         served?;
         Ok(ExitCode::SUCCESS)

@@ -1,7 +1,11 @@
 //! Ending in good order.
 
+use std::time::Duration;
+
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
+
+use crate::server::service::Services;
 
 use super::CliError;
 
@@ -24,4 +28,18 @@ pub fn stop_on_signal() -> Result<CancellationToken, CliError> {
         }
     });
     Ok(stop)
+}
+
+/// Has the server say that it is not ready once `stop` is cancelled; what comes back is cancelled `time` later, so that load
+/// balancers have noticed before it takes no more requests.
+pub fn drain(services: Services, stop: CancellationToken, time: Duration) -> CancellationToken {
+    let drained = CancellationToken::new();
+    let done = drained.clone();
+    tokio::spawn(async move {
+        stop.cancelled().await;
+        services.stops();
+        tokio::time::sleep(time).await;
+        done.cancel();
+    });
+    drained
 }

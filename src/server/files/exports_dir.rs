@@ -31,6 +31,11 @@ impl ExportsDir {
         Ok(Self(dir))
     }
 
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
     fn partial(&self, key: &str) -> PathBuf {
         self.0.join(format!("{key}{PARTIAL}"))
     }

@@ -6,6 +6,7 @@
 mod bucket;
 mod exports_dir;
 mod imports;
+mod probe;
 mod publish;
 mod resume;
 

@@ -26,6 +26,7 @@ use crate::{
 #[cfg(target_os = "linux")]
 use super::send_file;
 use super::{
+    counted::counted,
     object_file::{ObjectFile, OneObject},
     router::AppState,
 };
@@ -110,6 +111,7 @@ pub async fn download(
         Err(error @ AppError::Conflict(_)) => message(StatusCode::CONFLICT, &error.to_string()),
         Err(error) => message(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
     };
+    let response = if response.status().is_success() { counted(response, state.services.metrics()) } else { response };
     let response = with_header(response, header::REFERRER_POLICY, "no-referrer");
     with_header(response, header::CACHE_CONTROL, "no-store")
 }

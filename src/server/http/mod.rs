@@ -2,11 +2,15 @@
 
 mod activity;
 pub mod api;
+mod counted;
 mod download;
 mod failures;
 mod headers;
+mod health;
 mod import;
 mod object_file;
+mod observe;
+mod operations;
 mod origin;
 mod pace;
 mod pages;
@@ -18,6 +22,7 @@ mod serve;
 mod site;
 mod uploads;
 
+pub use operations::operations;
 pub use router::router;
 pub use serve::{Limits, serve};
 pub use site::Site;

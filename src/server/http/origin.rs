@@ -26,6 +26,12 @@ impl TrustedProxies {
         Self(networks.into())
     }
 
+    /// Whether whoever is at the other end of the connection is one of them.
+    pub fn trust(&self, peer: IpAddr) -> bool {
+        let peer = peer.to_canonical();
+        self.0.iter().any(|network| network.contains(&peer))
+    }
+
     /// The client's address: that of the connection, or, while it is a trusted proxy's, the one which that proxy added
     /// to `X-Forwarded-For`. Each proxy adds to the end, so whatever a client wrote there itself is never reached.
     fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
@@ -33,7 +39,7 @@ impl TrustedProxies {
             headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok()).collect();
         let mut claims = values.iter().rev().flat_map(|value| value.rsplit(','));
         let mut client = peer.to_canonical();
-        while self.0.iter().any(|network| network.contains(&client)) {
+        while self.trust(client) {
             match claims.next().map(|claim| claim.trim().parse::<IpAddr>()) {
                 Some(Ok(address)) => client = address.to_canonical(),
                 _ => break,

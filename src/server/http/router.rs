@@ -12,7 +12,7 @@ use axum::{
 use leptos_axum::{AxumRouteListing, LeptosRoutes, generate_route_list};
 use tower_http::{
     catch_panic::CatchPanicLayer, compression::CompressionLayer, csrf::CsrfLayer, services::ServeDir,
-    set_header::SetResponseHeaderLayer, timeout::TimeoutLayer, trace::TraceLayer,
+    set_header::SetResponseHeaderLayer, timeout::TimeoutLayer,
 };
 use tower_sessions::{Expiry, SessionManagerLayer, cookie::SameSite};
 
@@ -22,7 +22,10 @@ use crate::{
     ui,
 };
 
-use super::{activity, api, download, failures, headers, import, origin::TrustedProxies, pages, site::Site, uploads};
+use super::{
+    activity, api, download, failures, headers, health, import, observe::observe, origin::TrustedProxies, pages,
+    site::Site, uploads,
+};
 
 /// Largest body of a server function: a form with hundreds of fields is far smaller.
 const MAX_BODY_BYTES: usize = 1024 * 1024;
@@ -123,19 +126,14 @@ pub fn router(services: Services, site: Site, settings: &Settings) -> Result<Rou
     let api = api::routes(&state);
     let links = Router::new().route("/downloads/{token}/{file}", get(download::download));
 
-    Ok(with_session
+    let router = with_session
         .merge(files)
         .merge(links)
         .merge(api)
+        .merge(health::routes(services.clone()))
         .layer(csrf)
         .layer(axum::middleware::from_fn(move |request, next| headers::lock_down(is_https, request, next)))
-        .layer(CatchPanicLayer::new())
-        .layer(TraceLayer::new_for_http().make_span_with(request_span))
-        .with_state(state))
-}
-
-/// A request in the log: its route, never its address, which may hold a token.
-fn request_span<B>(request: &axum::http::Request<B>) -> tracing::Span {
-    let route = request.extensions().get::<axum::extract::MatchedPath>().map_or("", |path| path.as_str());
-    tracing::debug_span!("request", method = %request.method(), route)
+        .layer(CatchPanicLayer::new());
+    let proxies = state.trusted_proxies.clone();
+    Ok(observe(router, &services, proxies, settings.otlp_endpoint.is_some()).with_state(state))
 }

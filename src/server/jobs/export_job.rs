@@ -13,9 +13,11 @@ use crate::{
     server::{
         export::{
             Compression, Control, Export, ExportError, Finished,
+            checkpoint::Resumed,
             source::{Scope, SourceError},
         },
         files::FileStore,
+        metrics::{Done, Ending},
         store::{
             StoreError,
             audit::NewEntry,
@@ -37,12 +39,13 @@ pub async fn run(
     input: ExportInput,
     lease_millis: i64,
     stop: &CancellationToken,
-) -> Result<(), StoreError> {
+) -> Result<Ending, StoreError> {
     let attempt = Arc::new(Attempt::<Control>::default());
     let key = FileStore::key(&lease.job_id, lease.fencing_token);
     let exporting = {
         let (workers, attempt, key) = (workers.clone(), Arc::clone(&attempt), key.clone());
-        tokio::task::spawn_blocking(move || export(&workers, &job, &input, &key, &attempt))
+        let span = tracing::Span::current();
+        tokio::task::spawn_blocking(move || span.in_scope(|| export(&workers, &job, &input, &key, &attempt)))
     };
     let (result, ended) = lease::hold(workers, lease, lease_millis, &attempt, stop, exporting).await;
     match ended {
@@ -50,16 +53,18 @@ pub async fn run(
         Some(Ended::Stopping) if matches!(result, Ok(Ok(_))) => {}
         Some(Ended::Stopping) => {
             tracing::info!(job = %lease.job_id, "a job goes back to the queue because the server stops");
-            return give_back(workers, lease, &attempt, &key).await;
+            give_back(workers, lease, &attempt, &key).await?;
+            return Ok(Ending::GivenBack);
         }
         Some(Ended::Lost) => {
             tracing::info!(job = %lease.job_id, "a job was cancelled, deleted or taken over while it ran");
             // Whoever took it over may go on with this file; then the sweeper deletes it later.
             let job = workers.store.job(&lease.job_id, workers.clock.now()).await?;
+            let ending = lease::ending_without_lease(lease, job.as_ref());
             if job.is_none_or(|job| job.status != JobStatus::Processing) {
                 discard(workers, lease, &key).await;
             }
-            return Ok(());
+            return Ok(ending);
         }
         None => {}
     }
@@ -97,7 +102,14 @@ pub async fn run(
     if !finished || matches!(outcome, Outcome::Failed { .. }) {
         discard(workers, lease, &key).await;
     }
-    Ok(())
+    Ok(match outcome {
+        _ if !finished => {
+            let job = workers.store.job(&lease.job_id, workers.clock.now()).await?;
+            lease::ending_without_lease(lease, job.as_ref())
+        }
+        Outcome::Failed { .. } => Ending::Failed,
+        _ => Ending::Completed,
+    })
 }
 
 /// Gives the job back to the queue with the last checkpoint; without one, nobody has a use for its file.
@@ -176,6 +188,11 @@ fn export(
         }
     };
     attempt.began(beginning);
+    attempt.counts_from(found.as_ref().map_or_else(Done::default, |(_, Resumed { checkpoint, .. })| Done {
+        exported_rows: checkpoint.rows,
+        exported_bytes: checkpoint.bytes,
+        ..Done::default()
+    }));
     tracing::info!(job = %job.id, ?beginning, "an export began");
     let (sink, resumed) = match found {
         Some((sink, resumed)) => (sink, Some(resumed)),

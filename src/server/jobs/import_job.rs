@@ -24,6 +24,7 @@ use crate::{
     server::{
         files::ImportFile,
         import::{Import, ImportControl, ImportError, Rules},
+        metrics::{Done, Ending},
         random::hex,
         store::{
             StoreError,
@@ -46,6 +47,15 @@ impl Engine for ImportControl {
     fn stop(&self) {
         ImportControl::stop(self);
     }
+
+    fn done(&self) -> Done {
+        done(self.progress().summary)
+    }
+}
+
+fn done(summary: ImportSummary) -> Done {
+    let ImportSummary { inserted, updated, failed, .. } = summary;
+    Done { inserted, updated, failed, ..Done::default() }
 }
 
 /// Why an import did not come to the end of its file.
@@ -67,13 +77,14 @@ pub async fn run(
     input: ImportInput,
     lease_millis: i64,
     stop: &CancellationToken,
-) -> Result<(), StoreError> {
+) -> Result<Ending, StoreError> {
     let attempt = Arc::new(Attempt::<ImportControl>::default());
     let upload = job.upload.clone();
     let dry_run = input.dry_run;
     let importing = {
         let (workers, lease, attempt) = (workers.clone(), lease.clone(), Arc::clone(&attempt));
-        tokio::task::spawn_blocking(move || import(&workers, &lease, &job, &input, &attempt))
+        let span = tracing::Span::current();
+        tokio::task::spawn_blocking(move || span.in_scope(|| import(&workers, &lease, &job, &input, &attempt)))
     };
     let (result, ended) = lease::hold(workers, lease, lease_millis, &attempt, stop, importing).await;
     match (&result, ended) {
@@ -81,16 +92,18 @@ pub async fn run(
             tracing::info!(job = %lease.job_id, "an import was cancelled, deleted or taken over while it ran");
             // Whoever took it over goes on with the file.
             let job = workers.store.job(&lease.job_id, workers.clock.now()).await?;
+            let ending = lease::ending_without_lease(lease, job.as_ref());
             if job.is_none_or(|job| job.status != JobStatus::Processing) {
                 discard(workers, lease, upload.as_ref()).await;
             }
-            return Ok(());
+            return Ok(ending);
         }
         // It was faster than the stop.
         (Ok(Ok(_)), Some(Ended::Stopping)) => {}
         (_, Some(Ended::Stopping)) => {
             tracing::info!(job = %lease.job_id, "an import goes back to the queue because the server stops");
-            return workers.store.release_job(lease, &attempt.report(), workers.clock.now()).await;
+            workers.store.release_job(lease, &attempt.report(), workers.clock.now()).await?;
+            return Ok(Ending::GivenBack);
         }
         (_, None) => {}
     }
@@ -123,7 +136,14 @@ pub async fn run(
     } else if !matches!(outcome, Outcome::Imported { file_stays: true, .. }) {
         discard(workers, lease, upload.as_ref()).await;
     }
-    Ok(())
+    Ok(match outcome {
+        _ if !finished => {
+            let job = workers.store.job(&lease.job_id, workers.clock.now()).await?;
+            lease::ending_without_lease(lease, job.as_ref())
+        }
+        Outcome::Failed { .. } => Ending::Failed,
+        _ => Ending::Completed,
+    })
 }
 
 /// The blocking part.
@@ -154,6 +174,9 @@ fn import(
     let from = writer.start();
     let beginning = beginning(job, &from);
     attempt.began(beginning);
+    if !input.dry_run {
+        attempt.counts_from(done(from.summary));
+    }
     tracing::info!(job = %job.id, ?beginning, "an import began");
     let import = Import { rules: Rules { restore: input.restore, now: workers.clock.now() } };
     let ended = AtomicBool::new(false);

@@ -12,7 +12,8 @@ use crate::{
     domain::job::{Beginning, Progress},
     server::{
         export::{Control, checkpoint::Checkpoint},
-        store::jobs::{Lease, Report},
+        metrics::{Done, Ending, Metrics},
+        store::jobs::{Lease, Report, StoredJob},
     },
 };
 
@@ -40,6 +41,9 @@ pub trait Engine {
         Progress::default()
     }
 
+    /// What it has done, and those before it that it goes on behind.
+    fn done(&self) -> Done;
+
     /// Where it could go on, unless it writes that down itself.
     fn checkpoint(&self) -> Option<Checkpoint> {
         None
@@ -55,6 +59,11 @@ impl Engine for Control {
         Control::progress(self)
     }
 
+    fn done(&self) -> Done {
+        let Progress { rows, bytes, .. } = Control::progress(self);
+        Done { exported_rows: rows, exported_bytes: bytes, ..Done::default() }
+    }
+
     fn checkpoint(&self) -> Option<Checkpoint> {
         Control::checkpoint(self)
     }
@@ -67,12 +76,29 @@ pub struct Attempt<E> {
     pub control: E,
     /// How it began, once that is known.
     beginning: Mutex<Option<Beginning>>,
+    /// What metrics know of; nothing is counted before it is known what attempt goes on behind what.
+    counted: Mutex<Option<Done>>,
 }
 
 impl<E: Engine> Attempt<E> {
     /// Says how it began.
     pub fn began(&self, beginning: Beginning) {
         *self.beginning.lock().unwrap_or_else(PoisonError::into_inner) = Some(beginning);
+    }
+
+    /// Has what it does on top of `before`, which earlier attempts have done, be counted.
+    pub fn counts_from(&self, before: Done) {
+        *self.counted.lock().unwrap_or_else(PoisonError::into_inner) = Some(before);
+    }
+
+    /// Counts what was done since the last time.
+    fn count(&self, metrics: &Metrics) {
+        if let Some(counted) = self.counted.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
+            let done = self.control.done();
+            metrics.job_did(done.since(*counted));
+            // An engine that goes on begins with 0, and knows only then what was before it.
+            *counted = done.max(*counted);
+        }
     }
 
     /// What is to be written into the job.
@@ -95,10 +121,20 @@ pub async fn hold<T>(
     stop: &CancellationToken,
     mut work: JoinHandle<T>,
 ) -> (Result<T, JoinError>, Option<Ended>) {
-    tokio::select! {
+    let ended = tokio::select! {
         result = &mut work => (result, None),
         // The engine ends soon after it was told to.
         ended = keep(workers, lease, lease_millis, attempt, stop) => (work.await, Some(ended)),
+    };
+    attempt.count(&workers.metrics);
+    ended
+}
+
+/// What an attempt came to whose lease is gone, by what became of its job.
+pub fn ending_without_lease(lease: &Lease, job: Option<&StoredJob>) -> Ending {
+    match job {
+        Some(job) if job.fencing_token != lease.fencing_token => Ending::Lost,
+        _ => Ending::Cancelled,
     }
 }
 
@@ -121,6 +157,7 @@ async fn keep(
                 return Ended::Stopping;
             }
         }
+        attempt.count(&workers.metrics);
         let now = workers.clock.now();
         match workers.store.heartbeat(lease, &attempt.report(), now, now.plus_millis(lease_millis)).await {
             Ok(true) => {}
@@ -131,5 +168,45 @@ async fn keep(
             // The next beat may get through; until the lease has run out, nobody else takes the job.
             Err(error) => tracing::warn!(job = %lease.job_id, %error, "a heartbeat failed"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    use crate::domain::timestamp::Timestamp;
+
+    use super::*;
+
+    #[derive(Default)]
+    struct Exporting(AtomicU64);
+
+    impl Engine for Exporting {
+        fn stop(&self) {}
+
+        fn done(&self) -> Done {
+            Done { exported_rows: self.0.load(Ordering::Relaxed), ..Done::default() }
+        }
+    }
+
+    #[test]
+    fn only_what_an_attempt_does_itself_is_counted_and_once() {
+        let metrics = Metrics::new(Timestamp(0));
+        let attempt = Attempt::<Exporting>::default();
+        let counted = |rows| {
+            attempt.control.0.store(rows, Ordering::Relaxed);
+            attempt.count(&metrics);
+            let text = metrics.text(None).unwrap();
+            let line = text.lines().find_map(|line| line.strip_prefix("muster_export_rows_total ")).unwrap();
+            line.parse::<u64>().unwrap()
+        };
+        assert_eq!(counted(70), 0, "it is not known yet whether these are its own");
+        attempt.counts_from(Done { exported_rows: 100, ..Done::default() });
+        assert_eq!(counted(0), 0, "the engine has not begun");
+        assert_eq!(counted(100), 0);
+        assert_eq!(counted(130), 30);
+        assert_eq!(counted(130), 30);
+        assert_eq!(counted(131), 31);
     }
 }

@@ -18,6 +18,7 @@ use super::{
     clock::Clock,
     config::Settings,
     files::FileStore,
+    metrics::Metrics,
     store::{Store, StoreError, jobs::Lane},
 };
 
@@ -36,6 +37,8 @@ pub struct Workers {
     pub new_jobs: Arc<Notify>,
     /// Most threads of an export.
     pub export_threads: NonZeroUsize,
+    /// What is counted.
+    pub metrics: Metrics,
 }
 
 impl Workers {

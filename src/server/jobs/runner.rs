@@ -1,12 +1,19 @@
 //! A worker: leases one job after another and runs it.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio_util::sync::CancellationToken;
+use tracing::{Instrument, Span, field::Empty};
 
 use crate::{
     domain::job::JobRequest,
-    server::store::{StoreError, jobs::Lane},
+    server::{
+        metrics::Ending,
+        store::{
+            StoreError,
+            jobs::{Lane, Lease},
+        },
+    },
 };
 
 use super::{Workers, export_job, import_job};
@@ -57,18 +64,45 @@ impl Runner {
             store.decline_job(&lease).await?;
             return Ok(true);
         }
-        tracing::info!(job = %lease.job_id, lane = self.lane.name(), "a job began");
-        // Unless it was deleted since.
-        if let Some(job) = store.job(&lease.job_id, clock.now()).await? {
-            match job.request.clone() {
-                JobRequest::Export(input) => {
-                    export_job::run(&self.workers, &lease, job, input, self.lease_millis, stop).await?;
-                }
-                JobRequest::Import(input) => {
-                    import_job::run(&self.workers, &lease, job, input, self.lease_millis, stop).await?;
-                }
-            }
-        }
+        // Around all that is logged of the job, whichever thread it is on.
+        let span = tracing::info_span!(
+            "job",
+            job = %lease.job_id,
+            lane = self.lane.name(),
+            kind = Empty,
+            outcome = Empty,
+            otel.status_code = Empty,
+        );
+        self.run_leased(&lease, stop).instrument(span).await?;
         Ok(true)
+    }
+
+    async fn run_leased(&self, lease: &Lease, stop: &CancellationToken) -> Result<(), StoreError> {
+        let Workers { store, clock, metrics, .. } = &self.workers;
+        tracing::info!("a job began");
+        // Unless it was deleted since.
+        let Some(job) = store.job(&lease.job_id, clock.now()).await? else { return Ok(()) };
+        let kind = job.request.kind();
+        let span = Span::current();
+        span.record("kind", kind.name());
+        if job.attempts > 1 {
+            metrics.job_is_retried(kind);
+        }
+        let began = Instant::now();
+        let ended = match job.request.clone() {
+            JobRequest::Export(input) => {
+                export_job::run(&self.workers, lease, job, input, self.lease_millis, stop).await
+            }
+            JobRequest::Import(input) => {
+                import_job::run(&self.workers, lease, job, input, self.lease_millis, stop).await
+            }
+        };
+        let ending = *ended.as_ref().unwrap_or(&Ending::Broken);
+        metrics.job_ended(kind, ending, began.elapsed());
+        span.record("outcome", ending.name());
+        if matches!(ending, Ending::Failed | Ending::Lost | Ending::Broken) {
+            span.record("otel.status_code", "ERROR");
+        }
+        ended.map(drop)
     }
 }

@@ -11,6 +11,7 @@ mod downloads;
 mod error;
 mod exports;
 mod failures;
+mod health;
 mod import_options;
 mod imports;
 mod invitations;
@@ -36,7 +37,7 @@ use tokio::sync::Notify;
 
 use crate::domain::timestamp::Timestamp;
 
-use super::{clock::Clock, config::Settings, files::FileStore, store::Store};
+use super::{clock::Clock, config::Settings, files::FileStore, metrics::Metrics, store::Store};
 
 pub use crate::server::files::{Object as StoredObject, Presented, StoredFile};
 pub use activity::{ActivityExport, Anchor, Broken, Verified, Verifier};
@@ -45,6 +46,7 @@ pub use demo::{DEMO_USERS, DemoMembers};
 pub use downloads::{Download, MintedLink, Wanted};
 pub use error::OperatorError;
 pub use failures::Failures;
+pub use health::Readiness;
 pub use imports::NewImport;
 pub use invitations::BaseUrl;
 pub use origin::Origin;
@@ -67,12 +69,18 @@ pub struct Services {
     throttle: throttle::Throttle,
     /// Has one request at a time write to an upload.
     turns: upload_turns::Turns,
+    /// Whether the server can do its work.
+    health: health::Health,
+    /// What is counted.
+    metrics: Metrics,
 }
 
 impl Services {
     /// Use cases on this store and these files.
     pub fn new(store: Store, files: FileStore, clock: Clock, settings: Settings) -> Self {
         Self {
+            metrics: Metrics::new(clock.now()),
+            health: health::Health::default(),
             store,
             files,
             clock,

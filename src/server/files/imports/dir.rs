@@ -31,6 +31,11 @@ impl ImportsDir {
         Ok(Self(dir))
     }
 
+    /// Where it is.
+    pub fn dir(&self) -> &Path {
+        &self.0
+    }
+
     fn path(&self, id: &UploadId) -> PathBuf {
         self.0.join(id.as_str())
     }

@@ -53,6 +53,14 @@ impl ImportFiles {
         Self { place: Place::Bucket(Pieces::new(bucket)), incoming: Arc::default() }
     }
 
+    /// The directory; `None`: they are in a bucket.
+    pub(super) fn dir(&self) -> Option<&Path> {
+        match &self.place {
+            Place::Dir(dir) => Some(dir.dir()),
+            Place::Bucket(_) => None,
+        }
+    }
+
     /// Begins a file that comes all at once.
     ///
     /// # Errors

@@ -1,7 +1,9 @@
 //! Jobs: the product's jobs and the queue's entries, in one table.
 //!
-//! `queue.rs` has what workers do to them, `list.rs` what pages and members do, `imports.rs` how an import comes by its file.
+//! `queue.rs` has what workers do to them, `list.rs` what pages and members do, `imports.rs` how an import comes by its file,
+//! `figures.rs` what monitoring asks.
 
+mod figures;
 mod imports;
 mod list;
 mod queue;
@@ -38,6 +40,9 @@ pub enum Lane {
 }
 
 impl Lane {
+    /// All lanes.
+    pub const ALL: [Self; 3] = [Self::Sample, Self::Import, Self::Bulk];
+
     /// Name in the store and in logs.
     pub fn name(self) -> &'static str {
         match self {

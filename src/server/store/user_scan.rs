@@ -31,7 +31,7 @@ pub struct SqliteUsers {
 impl Store {
     /// The source that exports read users from.
     pub fn user_source(&self) -> SqliteUsers {
-        SqliteUsers { file: self.file.clone() }
+        SqliteUsers { file: self.file() }
     }
 }
 

@@ -55,7 +55,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`]; the next start goes on where it ended.
     pub(super) async fn complete_user_search(&self) -> Result<(), StoreError> {
-        let file = self.file.clone();
+        let file = self.file();
         let task = tokio::task::spawn_blocking(move || {
             let database = sqlite::open_writer(&file)?;
             let mut added = 0;

@@ -274,7 +274,7 @@ mod tests {
     async fn no_page_sorts_or_reads_more_than_it_shows() {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open(dir.path()).await.unwrap();
-        let database = rusqlite::Connection::open(&store.file).unwrap();
+        let database = rusqlite::Connection::open(store.file()).unwrap();
         for (kind, upwards, first) in [
             (Kind::All, false, "SEARCH users USING INTEGER PRIMARY KEY (rowid<?)"),
             (Kind::All, true, "SEARCH users USING INTEGER PRIMARY KEY (rowid>?)"),

@@ -75,7 +75,7 @@ impl Store {
     /// [`StoreError`].
     pub fn import_writer(&self, options: ImportOptions) -> Result<UserWriter, StoreError> {
         let ImportOptions { connection_seq, mode, ledger } = options;
-        let database = sqlite::open_writer(&self.file)?;
+        let database = sqlite::open_writer(&self.file())?;
         let start = match (&ledger, mode) {
             (None, _) => ImportProgress::default(),
             // What it has seen is gone with the process, so it begins anew.

@@ -6,7 +6,7 @@ use sqlx::{PgPool, SqlitePool};
 
 use crate::server::data_dir;
 
-use super::{StoreError, dialect::sqlite, secrets::SecretsKey};
+use super::{StoreError, dialect::sqlite, secrets::SecretsKey, user_search};
 
 /// One variant for each kind of database.
 #[derive(Clone)]
@@ -67,9 +67,8 @@ impl Store {
         let file = data_dir.join("muster.db");
         let pool = sqlite::open(&file).await?;
         sqlx::migrate!("src/server/store/migrations/sqlite").run(&pool).await?;
-        let store = Self { db: Db::Sqlite { pool, file }, secrets };
-        store.complete_user_search().await?;
-        Ok(store)
+        user_search::complete(&file).await?;
+        Ok(Self { db: Db::Sqlite { pool, file }, secrets })
     }
 
     /// Connects to a PostgreSQL server and brings the schema up to date.
@@ -81,14 +80,6 @@ impl Store {
         let pool = PgPool::connect(url).await?;
         sqlx::migrate!("src/server/store/migrations/postgres").run(&pool).await?;
         Ok(Self { db: Db::Postgres(pool), secrets })
-    }
-
-    /// BASE ONLY: goes when the bulk reader and writer know both kinds.
-    pub(super) fn file(&self) -> PathBuf {
-        match &self.db {
-            Db::Sqlite { file, .. } => file.clone(),
-            Db::Postgres(_) => unimplemented!(),
-        }
     }
 
     /// Waits for running statements and closes the database, so that its write-ahead log is folded into the file.

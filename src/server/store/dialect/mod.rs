@@ -1,5 +1,7 @@
 //! What only one kind of database has.
 
+pub mod pg_search;
+pub mod pg_session;
 pub mod postgres;
 pub mod sqlite;
 

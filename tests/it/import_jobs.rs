@@ -162,7 +162,7 @@ struct Dying {
 
 impl UserSink for Dying {
     fn batch_size(&self) -> BatchSize {
-        BatchSize { users: 1, bytes: usize::MAX }
+        BatchSize { users: 1, bytes: 1024 * 1024 }
     }
 
     fn apply(&mut self, users: &[&PreparedUser]) -> Result<Vec<Outcome>, ImportError> {

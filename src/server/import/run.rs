@@ -181,7 +181,7 @@ impl Reader<'_> {
         batch.users.clear();
         batch.text.clear();
         // A large user must not take its memory for as long as the file has users.
-        batch.text.shrink_to(2 * self.size.bytes);
+        batch.text.shrink_to(self.size.bytes.saturating_mul(2));
         batch
     }
 }

@@ -9,7 +9,9 @@ use muster::{
         timestamp::Timestamp,
     },
     server::{
-        import::{Import, ImportControl, ImportError, Observed, Observer, Outcome, PreparedUser, Rules, UserSink},
+        import::{
+            BatchSize, Import, ImportControl, ImportError, Observed, Observer, Outcome, PreparedUser, Rules, UserSink,
+        },
         store::{
             jobs::{Lane, Lease},
             user_writer::{ImportOptions, Ledger, Mode, UserWriter},
@@ -159,8 +161,12 @@ struct Dying {
 }
 
 impl UserSink for Dying {
-    fn apply(&mut self, user: &PreparedUser) -> Result<Outcome, ImportError> {
-        self.sink.apply(user)
+    fn batch_size(&self) -> BatchSize {
+        BatchSize { users: 1, bytes: 1024 * 1024 }
+    }
+
+    fn apply(&mut self, users: &[&PreparedUser]) -> Result<Vec<Outcome>, ImportError> {
+        self.sink.apply(users)
     }
 
     fn fail(&mut self, user: &FailedUser) -> Result<(), ImportError> {

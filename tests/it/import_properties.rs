@@ -38,7 +38,7 @@ async fn imported(file: &[u8]) -> World {
 }
 
 /// Identifiers are drawn from few values, so that files are full of duplicates.
-fn user() -> impl Strategy<Value = String> {
+pub fn user() -> impl Strategy<Value = String> {
     let member = |name: &'static str, values: Vec<&'static str>| {
         prop::option::weighted(0.6, prop::sample::select(values))
             .prop_map(move |value| value.map(|value| format!("\"{name}\": {value}")))
@@ -62,7 +62,7 @@ fn user() -> impl Strategy<Value = String> {
 }
 
 /// A line of a file: mostly users.
-fn line() -> impl Strategy<Value = String> {
+pub fn line() -> impl Strategy<Value = String> {
     prop_oneof![12 => user(), 1 => Just("{".to_owned()), 1 => Just("[]".to_owned()), 1 => Just(String::new())]
 }
 

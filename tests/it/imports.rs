@@ -92,7 +92,7 @@ async fn an_import_does_not_block_the_rest_of_the_product() {
     // A writer with a transaction open: readers see the users of before, and page reads don't wait.
     let mut writer = world.writer(seq, Mode::Insert);
     let validated = Rules { restore: false, now: NOW }.validate(br#"{"username": "open"}"#).unwrap();
-    writer.apply(&validated.user.into()).unwrap();
+    writer.apply(&[&validated.user.into()]).unwrap();
     assert_eq!(world.store.users_page(None, None).await.unwrap().users.len(), 0);
     writer.commit(&ImportProgress::default()).unwrap();
     assert_eq!(world.store.users_page(None, None).await.unwrap().users.len(), 1);
@@ -111,7 +111,7 @@ async fn others_write_while_an_import_writes() {
         // It is always ready to write: only the writer itself can leave a gap.
         while !stopped.load(Ordering::Relaxed) {
             let line = format!("{{\"username\": \"u{users}\"}}");
-            writer.apply(&rules.validate(line.as_bytes()).unwrap().user.into()).unwrap();
+            writer.apply(&[&rules.validate(line.as_bytes()).unwrap().user.into()]).unwrap();
             users += 1;
             writer.reached(&ImportProgress::default()).unwrap();
         }

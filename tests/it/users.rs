@@ -95,7 +95,7 @@ async fn totals_are_exact() {
     // An import that dies takes what it had not made durable with it.
     let validated = Rules { restore: false, now: NOW }.validate(br#"{"username": "gone"}"#).unwrap();
     let mut writer = world.writer(second, Mode::Insert);
-    writer.apply(&validated.user.into()).unwrap();
+    writer.apply(&[&validated.user.into()]).unwrap();
     drop(writer);
     expect(12_345, 7).await;
     assert_eq!(found(&world.store, "gone", None).await, [""; 0]);

@@ -18,6 +18,6 @@ mod validate;
 pub use control::ImportControl;
 pub use error::ImportError;
 pub use run::Import;
-pub use sink::{Observed, Observer, Outcome, UserSink};
+pub use sink::{BatchSize, Observed, Observer, Outcome, UserSink};
 pub use user::{NewUser, PreparedUser, Secrets};
 pub use validate::Rules;

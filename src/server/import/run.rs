@@ -11,16 +11,10 @@ use std::{
 use crate::domain::import::{ErrorCode, FailedUser, ImportProgress, ImportSummary, RowError};
 
 use super::{
-    ImportControl, ImportError, Outcome, PreparedUser, Rules, UserSink,
+    BatchSize, ImportControl, ImportError, Outcome, PreparedUser, Rules, UserSink,
     redact::without_secrets,
     source::{Found, Source},
 };
-
-/// Users that go from one thread to the other at once.
-const BATCH_USERS: usize = 256;
-
-/// Fewer users go at once when they have more bytes than this.
-const BATCH_BYTES: usize = 512 * 1024;
 
 /// Batches that may wait.
 const QUEUED_BATCHES: usize = 2;
@@ -74,14 +68,14 @@ impl Import {
         control: &ImportControl,
     ) -> Result<ImportSummary, ImportError> {
         control.is_durable(*from);
-        let skip = from.summary.total;
+        let (skip, size) = (from.summary.total, sink.batch_size());
         let mut progress = *from;
         let (to_writer, batches) = sync_channel::<Batch>(QUEUED_BATCHES);
         // Batches go back when they are written: freeing memory is work too, and the writer has more to do than the reader.
         let (to_reader, written) = channel::<Batch>();
         thread::scope(|scope| {
             let reading = scope.spawn(move || {
-                Reader { rules: &self.rules, skip, control, written: &written }
+                Reader { rules: &self.rules, skip, size, control, written: &written }
                     .read(file, |batch| to_writer.send(batch).is_ok())
             });
             // Taken apart in here, so that the reader stops when the writer fails.
@@ -116,6 +110,8 @@ struct Reader<'r> {
     rules: &'r Rules,
     /// Users to pass over.
     skip: u64,
+    /// How many go from one thread to the other at once.
+    size: BatchSize,
     control: &'r ImportControl,
     /// Batches to be used again.
     written: &'r Receiver<Batch>,
@@ -153,7 +149,7 @@ impl Reader<'_> {
                 }
             }
             batch.users.push(user);
-            if batch.users.len() >= BATCH_USERS || batch.text.len() >= BATCH_BYTES {
+            if batch.users.len() >= self.size.users || batch.text.len() >= self.size.bytes {
                 batch.bytes = origin.bytes();
                 if !send(std::mem::replace(&mut batch, self.emptied())) {
                     return Ok(());
@@ -185,7 +181,7 @@ impl Reader<'_> {
         batch.users.clear();
         batch.text.clear();
         // A large user must not take its memory for as long as the file has users.
-        batch.text.shrink_to(2 * BATCH_BYTES);
+        batch.text.shrink_to(self.size.bytes.saturating_mul(2));
         batch
     }
 }
@@ -206,26 +202,35 @@ struct Writer<'w, S> {
 
 impl<S: UserSink> Writer<'_, S> {
     fn write(&mut self, batch: &Batch) -> Result<(), ImportError> {
-        for (index, user) in batch.users.iter().enumerate() {
-            if self.control.is_stopped() {
-                self.commit()?;
-                return Err(ImportError::Stopped);
-            }
-            let failed = match &user.result {
-                Ok(prepared) => match self.sink.apply(prepared)? {
-                    Outcome::Inserted => {
-                        self.progress.summary.inserted += 1;
-                        None
-                    }
-                    Outcome::Updated => {
-                        self.progress.summary.updated += 1;
-                        None
-                    }
-                    Outcome::Failed(errors) => Some(errors),
-                },
-                Err(errors) => Some(errors.clone()),
-            };
+        if batch.users.is_empty() {
+            return Ok(());
+        }
+        if self.control.is_stopped() {
+            self.commit()?;
+            return Err(ImportError::Stopped);
+        }
+        let prepared: Vec<&PreparedUser> = batch.users.iter().filter_map(|user| user.result.as_ref().ok()).collect();
+        let outcomes = if prepared.is_empty() { Vec::new() } else { self.sink.apply(&prepared)? };
+        if outcomes.len() != prepared.len() {
+            return Err(ImportError::store("the store did not say what became of each user"));
+        }
+        let mut outcomes = outcomes.into_iter();
+        for user in &batch.users {
             let summary = &mut self.progress.summary;
+            let failed = match &user.result {
+                Err(errors) => Some(errors.clone()),
+                Ok(_) => match outcomes.next() {
+                    Some(Outcome::Failed(errors)) => Some(errors),
+                    Some(Outcome::Updated) => {
+                        summary.updated += 1;
+                        None
+                    }
+                    Some(Outcome::Inserted) | None => {
+                        summary.inserted += 1;
+                        None
+                    }
+                },
+            };
             summary.total += 1;
             summary.passed_over += user.passed_over;
             if let Some(errors) = failed {
@@ -233,12 +238,10 @@ impl<S: UserSink> Writer<'_, S> {
                 let json = without_secrets(&batch.text[user.text.clone()]);
                 self.sink.fail(&FailedUser { number: summary.total, line: user.line, user: json, errors })?;
             }
-            if index + 1 == batch.users.len() {
-                self.progress.bytes = batch.bytes;
-            }
-            if self.sink.reached(self.progress)? {
-                self.control.is_durable(*self.progress);
-            }
+        }
+        self.progress.bytes = batch.bytes;
+        if self.sink.reached(self.progress)? {
+            self.control.is_durable(*self.progress);
         }
         Ok(())
     }

@@ -15,14 +15,35 @@ pub enum Outcome {
     Failed(Vec<RowError>),
 }
 
+/// How many users a sink takes at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BatchSize {
+    /// Users, those who break a rule among them.
+    pub users: usize,
+    /// Fewer users go at once when they have more bytes than this in the file.
+    pub bytes: usize,
+}
+
+impl Default for BatchSize {
+    /// Enough that handing them over does not show, few enough that they stay in the processor's cache.
+    fn default() -> Self {
+        Self { users: 256, bytes: 512 * 1024 }
+    }
+}
+
 /// Takes users in the order of the file. It may make several of them durable at once, but users, failures and progress
 /// always together: whoever goes on after a kill finds them agreeing.
 pub trait UserSink {
-    /// Takes a user who keeps every rule so far.
+    /// How many users it takes at once.
+    fn batch_size(&self) -> BatchSize {
+        BatchSize::default()
+    }
+
+    /// Takes users who keep every rule so far, at least one; an outcome for each of them, as if they came one after the other.
     ///
     /// # Errors
     /// [`ImportError`]: the import ends.
-    fn apply(&mut self, user: &PreparedUser) -> Result<Outcome, ImportError>;
+    fn apply(&mut self, users: &[&PreparedUser]) -> Result<Vec<Outcome>, ImportError>;
 
     /// Takes a user who failed, also where [`UserSink::apply`] said so.
     ///
@@ -30,7 +51,7 @@ pub trait UserSink {
     /// [`ImportError`]: the import ends.
     fn fail(&mut self, user: &FailedUser) -> Result<(), ImportError>;
 
-    /// Is told after each user how far things are; `true`: all of that is durable now.
+    /// Is told after each batch how far things are; `true`: all of that is durable now.
     ///
     /// # Errors
     /// [`ImportError`]: the import ends.
@@ -67,8 +88,12 @@ pub struct Observed<'o, S, O> {
 }
 
 impl<S: UserSink, O: Observer> UserSink for Observed<'_, S, O> {
-    fn apply(&mut self, user: &PreparedUser) -> Result<Outcome, ImportError> {
-        self.sink.apply(user)
+    fn batch_size(&self) -> BatchSize {
+        self.sink.batch_size()
+    }
+
+    fn apply(&mut self, users: &[&PreparedUser]) -> Result<Vec<Outcome>, ImportError> {
+        self.sink.apply(users)
     }
 
     fn fail(&mut self, user: &FailedUser) -> Result<(), ImportError> {

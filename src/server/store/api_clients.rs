@@ -5,7 +5,10 @@ use crate::domain::{
     timestamp::Timestamp,
 };
 
-use super::{Store, StoreError, db::with_pool};
+use super::{
+    Store, StoreError,
+    db::{execute, with_pool},
+};
 
 #[derive(sqlx::FromRow)]
 struct Row {
@@ -37,7 +40,8 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn add_client(&self, client: &ApiClient, secret_hash: &str, now: Timestamp) -> Result<(), StoreError> {
-        with_pool!(&self.db, pool => {
+        execute!(
+            &self.db,
             sqlx::query(
                 "INSERT INTO api_clients (id, name, scopes, secret_hash, created_at, secret_at)
                  VALUES ($1, $2, $3, $4, $5, $5)",
@@ -47,9 +51,7 @@ impl Store {
             .bind(client.scopes.to_string())
             .bind(secret_hash)
             .bind(now.0)
-            .execute(pool)
-            .await
-        })?;
+        )?;
         Ok(())
     }
 
@@ -102,13 +104,10 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn client_got_token(&self, id: &ClientId, now: Timestamp) -> Result<(), StoreError> {
-        with_pool!(&self.db, pool => {
-            sqlx::query("UPDATE api_clients SET last_token_at = $2 WHERE id = $1")
-                .bind(id.as_str())
-                .bind(now.0)
-                .execute(pool)
-                .await
-        })?;
+        execute!(
+            &self.db,
+            sqlx::query("UPDATE api_clients SET last_token_at = $2 WHERE id = $1").bind(id.as_str()).bind(now.0)
+        )?;
         Ok(())
     }
 

@@ -2,7 +2,10 @@
 
 use crate::domain::timestamp::Timestamp;
 
-use super::{Store, StoreError, db::with_pool};
+use super::{
+    Store, StoreError,
+    db::{execute, with_pool},
+};
 
 /// How often something failed lately.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::FromRow)]
@@ -62,9 +65,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn forget_failed_attempts(&self, key_hash: &str) -> Result<(), StoreError> {
-        with_pool!(&self.db, pool => {
-            sqlx::query("DELETE FROM failed_attempts WHERE key_hash = $1").bind(key_hash).execute(pool).await
-        })?;
+        execute!(&self.db, sqlx::query("DELETE FROM failed_attempts WHERE key_hash = $1").bind(key_hash))?;
         Ok(())
     }
 
@@ -74,16 +75,15 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn trim_failed_attempts(&self, now: Timestamp, most: u32) -> Result<(), StoreError> {
-        with_pool!(&self.db, pool => {
+        execute!(
+            &self.db,
             sqlx::query(
                 "DELETE FROM failed_attempts WHERE forgotten_at <= $1
                  OR last_at <= (SELECT last_at FROM failed_attempts ORDER BY last_at DESC LIMIT 1 OFFSET $2)",
             )
             .bind(now.0)
             .bind(i64::from(most))
-            .execute(pool)
-            .await
-        })?;
+        )?;
         Ok(())
     }
 }

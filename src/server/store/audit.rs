@@ -11,7 +11,7 @@ use super::{
     Store, StoreError,
     audit_chain::{FIRST_PREV_HASH, Record},
     db::with_pool,
-    dialect::sqlite,
+    dialect,
 };
 
 /// An entry to be appended: all of it but its place in the chain.
@@ -69,7 +69,7 @@ impl NewEntry {
     }
 }
 
-/// Appends a [`NewEntry`] in a transaction that was begun with [`BEGIN_WRITING`], so that no two appends follow the same
+/// Appends a [`NewEntry`] in a transaction that [`BeginWriting`] began, so that no two appends follow the same
 /// entry; its value is the entry's number. What else the transaction writes is there if and only if the entry is.
 macro_rules! append_entry {
     ($transaction:expr, $entry:expr) => {{
@@ -103,7 +103,7 @@ macro_rules! append_entry {
 
 pub(super) use append_entry;
 /// How a transaction begins in which [`append_entry`] may be used.
-pub(super) use sqlite::BEGIN_WRITING;
+pub(super) use dialect::BeginWriting;
 
 #[derive(sqlx::FromRow)]
 struct Row {
@@ -156,7 +156,7 @@ impl Store {
     /// [`StoreError`]; then there is no entry.
     pub async fn append_audit(&self, entry: &NewEntry) -> Result<i64, StoreError> {
         Ok(with_pool!(&self.db, pool => {
-            let mut transaction = pool.begin_with(BEGIN_WRITING).await?;
+            let mut transaction = pool.begin_writing().await?;
             let seq = append_entry!(transaction, entry);
             transaction.commit().await?;
             seq
@@ -200,7 +200,7 @@ impl Store {
                 Run::From(_) => " ORDER BY seq ASC LIMIT ",
                 Run::Downto(_) => " ORDER BY seq DESC LIMIT ",
             });
-            query.push_bind(limit);
+            query.push_bind(i64::from(limit));
             query.build_query_as().fetch_all(pool).await
         })?;
         Ok(rows

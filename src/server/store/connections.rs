@@ -5,7 +5,10 @@ use crate::domain::{
     timestamp::Timestamp,
 };
 
-use super::{Store, StoreError, db::with_pool};
+use super::{
+    Store, StoreError,
+    db::{execute, with_pool},
+};
 
 /// A connection's row.
 #[derive(Debug, Clone, sqlx::FromRow)]
@@ -49,15 +52,14 @@ impl Store {
         name: &ConnectionName,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        with_pool!(&self.db, pool => {
+        execute!(
+            &self.db,
             sqlx::query("INSERT INTO connections (id, name, strategy, created_at) VALUES ($1, $2, $3, $4)")
                 .bind(id.as_str())
                 .bind(name.as_str())
                 .bind(Connection::DATABASE)
                 .bind(now.0)
-                .execute(pool)
-                .await
-        })?;
+        )?;
         Ok(())
     }
 

@@ -2,36 +2,49 @@
 
 use std::path::{Path, PathBuf};
 
-use sqlx::SqlitePool;
+use sqlx::{PgPool, SqlitePool};
 
 use crate::server::data_dir;
 
-use super::{StoreError, dialect::sqlite, secrets::SecretsKey};
+use super::{StoreError, dialect::sqlite, secrets::SecretsKey, user_search};
 
 /// One variant for each kind of database.
 #[derive(Clone)]
 pub enum Db {
     /// A SQLite file in the data directory.
-    Sqlite(SqlitePool),
+    Sqlite {
+        /// The control plane's connections.
+        pool: SqlitePool,
+        /// The file, which the bulk reader and writer open themselves.
+        file: PathBuf,
+    },
+    /// A PostgreSQL server, or one that speaks its protocol.
+    Postgres(PgPool),
 }
 
 /// Runs the same code on whichever pool there is: `with_pool!(db, pool => query.execute(pool).await)`.
 macro_rules! with_pool {
     ($db:expr, $pool:ident => $body:expr) => {
         match $db {
-            $crate::server::store::Db::Sqlite($pool) => $body,
+            $crate::server::store::Db::Sqlite { pool: $pool, .. } => $body,
+            $crate::server::store::Db::Postgres($pool) => $body,
         }
     };
 }
 
-pub(super) use with_pool;
+/// Executes a statement on whichever pool there is; its value is the number of rows that it changed.
+macro_rules! execute {
+    ($db:expr, $query:expr) => {
+        $crate::server::store::db::with_pool!($db, pool => $query.execute(pool).await.map(|done| done.rows_affected()))
+    };
+}
+
+pub(super) use {execute, with_pool};
 
 /// All access to stored data. Clones share one pool.
 #[derive(Clone)]
 pub struct Store {
     pub(super) db: Db,
-    /// The SQLite file, which the bulk reader and writer open themselves.
-    pub(super) file: PathBuf,
     pub(super) secrets: SecretsKey,
 }
 
@@ -54,9 +67,19 @@ impl Store {
         let file = data_dir.join("muster.db");
         let pool = sqlite::open(&file).await?;
         sqlx::migrate!("src/server/store/migrations/sqlite").run(&pool).await?;
-        let store = Self { db: Db::Sqlite(pool), file, secrets };
-        store.complete_user_search().await?;
-        Ok(store)
+        user_search::complete(&file).await?;
+        Ok(Self { db: Db::Sqlite { pool, file }, secrets })
+    }
+
+    /// Connects to a PostgreSQL server and brings the schema up to date.
+    pub async fn connect(url: &str, data_dir: &Path) -> Result<Self, StoreError> {
+        let io = |path: &Path, error| StoreError::Io { path: path.display().to_string(), error };
+        data_dir::create(data_dir).map_err(|error| io(data_dir, error))?;
+        let key_file = data_dir.join("secrets.key");
+        let secrets = SecretsKey::load_or_create(&key_file).map_err(|error| io(&key_file, error))?;
+        let pool = PgPool::connect(url).await?;
+        sqlx::migrate!("src/server/store/migrations/postgres").run(&pool).await?;
+        Ok(Self { db: Db::Postgres(pool), secrets })
     }
 
     /// Waits for running statements and closes the database, so that its write-ahead log is folded into the file.

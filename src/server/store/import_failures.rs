@@ -9,7 +9,10 @@ use crate::domain::{
     timestamp::Timestamp,
 };
 
-use super::{Store, StoreError, db::with_pool};
+use super::{
+    Store, StoreError,
+    db::{execute, with_pool},
+};
 
 /// Fewer users are read at once when they have more bytes than this.
 const BATCH_BYTES: usize = 1024 * 1024;
@@ -82,10 +85,8 @@ impl Store {
                      SELECT job_id, {key} FROM {table}
                      WHERE job_id IN (SELECT id FROM jobs WHERE expires_at <= $1) LIMIT {DELETED_AT_ONCE})"
             );
-            let done = with_pool!(&self.db, pool => {
-                sqlx::query(sqlx::AssertSqlSafe(sql)).bind(now.0).execute(pool).await
-            })?;
-            left |= done.rows_affected() > 0;
+            let rows = execute!(&self.db, sqlx::query(sqlx::AssertSqlSafe(sql)).bind(now.0))?;
+            left |= rows > 0;
         }
         Ok(left)
     }

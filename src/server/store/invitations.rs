@@ -2,7 +2,10 @@
 
 use crate::domain::{invitation::OpenInvitation, member::Member, role::Role, timestamp::Timestamp};
 
-use super::{Store, StoreError, db::with_pool};
+use super::{
+    Store, StoreError,
+    db::{execute, with_pool},
+};
 
 /// An invitation to be stored.
 pub struct InvitationRecord<'a> {
@@ -176,9 +179,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn delete_expired_invitations(&self, now: Timestamp) -> Result<(), StoreError> {
-        with_pool!(&self.db, pool => {
-            sqlx::query("DELETE FROM invitations WHERE expires_at <= $1").bind(now.0).execute(pool).await
-        })?;
+        execute!(&self.db, sqlx::query("DELETE FROM invitations WHERE expires_at <= $1").bind(now.0))?;
         Ok(())
     }
 }

@@ -4,8 +4,8 @@ use crate::domain::{api_client::ClientId, job::JobId, timestamp::Timestamp};
 
 use super::{
     Store, StoreError,
-    audit::{BEGIN_WRITING, NewEntry, append_entry},
-    db::with_pool,
+    audit::{BeginWriting, NewEntry, append_entry},
+    db::{execute, with_pool},
 };
 
 /// What a link opens, and who minted it.
@@ -44,7 +44,7 @@ impl Store {
             LinkOwner::Client(id) => (None, Some(id.as_str())),
         };
         with_pool!(&self.db, pool => {
-            let mut transaction = pool.begin_with(BEGIN_WRITING).await?;
+            let mut transaction = pool.begin_writing().await?;
             sqlx::query(
                 "INSERT INTO download_links (token_hash, job_id, member_id, client_id, expires_at)
                  VALUES ($1, $2, $3, $4, $5)",
@@ -91,9 +91,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn delete_expired_links(&self, now: Timestamp) -> Result<(), StoreError> {
-        with_pool!(&self.db, pool => {
-            sqlx::query("DELETE FROM download_links WHERE expires_at <= $1").bind(now.0).execute(pool).await
-        })?;
+        execute!(&self.db, sqlx::query("DELETE FROM download_links WHERE expires_at <= $1").bind(now.0))?;
         Ok(())
     }
 }

@@ -1,14 +1,13 @@
 //! Changes to members that never leave a tenant without an active Admin.
 //!
-//! Each is one transaction whose first statement writes: SQLite lets one at a time go on from there, so two Admins who
-//! do it to each other at once see each other's result.
+//! Each is one transaction that writes alone, so two Admins who do it to each other at once see each other's result.
 
 use crate::domain::{
     role::{Permission, Role},
     timestamp::Timestamp,
 };
 
-use super::{Store, StoreError, db::with_pool};
+use super::{Store, StoreError, db::with_pool, dialect::BeginWriting};
 
 /// What became of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,7 +48,7 @@ impl Store {
     /// [`StoreError`].
     pub async fn set_member_role(&self, id: i64, role: Role) -> Result<Changed, StoreError> {
         with_pool!(&self.db, pool => {
-            let mut transaction = pool.begin().await?;
+            let mut transaction = pool.begin_writing().await?;
             let changed: Option<i64> = sqlx::query_scalar(concat!(
                 "UPDATE members SET role = $1 WHERE id = $2 AND ($1 = 'admin' OR ",
                 an_admin_is_left!(),
@@ -76,7 +75,7 @@ impl Store {
     /// [`StoreError`].
     pub async fn disable_member(&self, id: i64, now: Timestamp) -> Result<Changed, StoreError> {
         with_pool!(&self.db, pool => {
-            let mut transaction = pool.begin().await?;
+            let mut transaction = pool.begin_writing().await?;
             let changed: Option<i64> = sqlx::query_scalar(concat!(
                 "UPDATE members SET disabled_at = coalesce(disabled_at, $1) WHERE id = $2 AND ",
                 an_admin_is_left!(),
@@ -121,7 +120,7 @@ impl Store {
     /// [`StoreError`].
     pub async fn remove_member(&self, id: i64) -> Result<Changed, StoreError> {
         with_pool!(&self.db, pool => {
-            let mut transaction = pool.begin().await?;
+            let mut transaction = pool.begin_writing().await?;
             let changed: Option<i64> =
                 sqlx::query_scalar(concat!("DELETE FROM members WHERE id = $1 AND ", an_admin_is_left!(), " RETURNING id"))
                     .bind(id)

@@ -18,6 +18,7 @@ pub mod links;
 pub mod member_changes;
 pub mod members;
 pub mod pending_sign_ins;
+mod pg_user_list;
 pub mod second_factors;
 mod secrets;
 pub mod sessions;
@@ -28,6 +29,7 @@ pub mod user_filter;
 pub mod user_list;
 pub mod user_scan;
 mod user_search;
+mod user_vector;
 pub mod user_writer;
 pub mod users;
 

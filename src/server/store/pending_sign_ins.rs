@@ -2,7 +2,10 @@
 
 use crate::domain::timestamp::Timestamp;
 
-use super::{Store, StoreError, db::with_pool};
+use super::{
+    Store, StoreError,
+    db::{execute, with_pool},
+};
 
 /// A sign-in that waits for a code.
 #[derive(Debug, Clone, Copy, sqlx::FromRow)]
@@ -24,7 +27,8 @@ impl Store {
         member_id: i64,
         expires_at: Timestamp,
     ) -> Result<(), StoreError> {
-        with_pool!(&self.db, pool => {
+        execute!(
+            &self.db,
             sqlx::query(
                 "INSERT INTO pending_sign_ins (id_hash, member_id, expires_at) VALUES ($1, $2, $3)
                  ON CONFLICT (id_hash) DO NOTHING",
@@ -32,9 +36,7 @@ impl Store {
             .bind(id_hash)
             .bind(member_id)
             .bind(expires_at.0)
-            .execute(pool)
-            .await
-        })?;
+        )?;
         Ok(())
     }
 
@@ -59,9 +61,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn delete_pending_sign_in(&self, id_hash: &str) -> Result<(), StoreError> {
-        with_pool!(&self.db, pool => {
-            sqlx::query("DELETE FROM pending_sign_ins WHERE id_hash = $1").bind(id_hash).execute(pool).await
-        })?;
+        execute!(&self.db, sqlx::query("DELETE FROM pending_sign_ins WHERE id_hash = $1").bind(id_hash))?;
         Ok(())
     }
 
@@ -70,9 +70,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn delete_pending_sign_ins_of(&self, member_id: i64) -> Result<(), StoreError> {
-        with_pool!(&self.db, pool => {
-            sqlx::query("DELETE FROM pending_sign_ins WHERE member_id = $1").bind(member_id).execute(pool).await
-        })?;
+        execute!(&self.db, sqlx::query("DELETE FROM pending_sign_ins WHERE member_id = $1").bind(member_id))?;
         Ok(())
     }
 
@@ -81,9 +79,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn delete_expired_pending_sign_ins(&self, now: Timestamp) -> Result<(), StoreError> {
-        with_pool!(&self.db, pool => {
-            sqlx::query("DELETE FROM pending_sign_ins WHERE expires_at <= $1").bind(now.0).execute(pool).await
-        })?;
+        execute!(&self.db, sqlx::query("DELETE FROM pending_sign_ins WHERE expires_at <= $1").bind(now.0))?;
         Ok(())
     }
 }

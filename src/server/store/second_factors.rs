@@ -2,7 +2,10 @@
 
 use crate::domain::timestamp::Timestamp;
 
-use super::{Store, StoreError, db::with_pool};
+use super::{
+    Store, StoreError,
+    db::{execute, with_pool},
+};
 
 /// A member's authenticator app.
 #[derive(Clone)]
@@ -237,9 +240,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn delete_expired_unseen_codes(&self, now: Timestamp) -> Result<(), StoreError> {
-        with_pool!(&self.db, pool => {
-            sqlx::query("DELETE FROM unseen_recovery_codes WHERE expires_at <= $1").bind(now.0).execute(pool).await
-        })?;
+        execute!(&self.db, sqlx::query("DELETE FROM unseen_recovery_codes WHERE expires_at <= $1").bind(now.0))?;
         Ok(())
     }
 

@@ -2,7 +2,10 @@
 
 use crate::domain::timestamp::Timestamp;
 
-use super::{Store, StoreError, db::with_pool};
+use super::{
+    Store, StoreError,
+    db::{execute, with_pool},
+};
 
 /// A session that has not expired.
 #[derive(Debug, Clone, sqlx::FromRow)]
@@ -120,9 +123,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn delete_session(&self, id_hash: &str) -> Result<(), StoreError> {
-        with_pool!(&self.db, pool => {
-            sqlx::query("DELETE FROM sessions WHERE id_hash = $1").bind(id_hash).execute(pool).await
-        })?;
+        execute!(&self.db, sqlx::query("DELETE FROM sessions WHERE id_hash = $1").bind(id_hash))?;
         Ok(())
     }
 
@@ -168,9 +169,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn delete_expired_sessions(&self, now: Timestamp) -> Result<(), StoreError> {
-        with_pool!(&self.db, pool => {
-            sqlx::query("DELETE FROM sessions WHERE expires_at <= $1").bind(now.0).execute(pool).await
-        })?;
+        execute!(&self.db, sqlx::query("DELETE FROM sessions WHERE expires_at <= $1").bind(now.0))?;
         Ok(())
     }
 }

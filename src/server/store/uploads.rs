@@ -4,7 +4,10 @@ use std::collections::HashSet;
 
 use crate::domain::{import_form::UploadId, timestamp::Timestamp};
 
-use super::{Store, StoreError, db::with_pool};
+use super::{
+    Store, StoreError,
+    db::{execute, with_pool},
+};
 
 /// An upload that has not expired.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,7 +37,8 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn add_upload(&self, upload: &StoredUpload, expires_at: Timestamp) -> Result<(), StoreError> {
-        with_pool!(&self.db, pool => {
+        execute!(
+            &self.db,
             sqlx::query(
                 "INSERT INTO uploads (id, member_id, file_name, length, received, expires_at)
                  VALUES ($1, $2, $3, $4, $5, $6)",
@@ -45,9 +49,7 @@ impl Store {
             .bind(upload.length.cast_signed())
             .bind(upload.received.cast_signed())
             .bind(expires_at.0)
-            .execute(pool)
-            .await
-        })?;
+        )?;
         Ok(())
     }
 
@@ -85,15 +87,14 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn note_received(&self, id: &UploadId, received: u64, expires_at: Timestamp) -> Result<bool, StoreError> {
-        let done = with_pool!(&self.db, pool => {
+        let rows = execute!(
+            &self.db,
             sqlx::query("UPDATE uploads SET received = $2, expires_at = $3 WHERE id = $1")
                 .bind(id.as_str())
                 .bind(received.cast_signed())
                 .bind(expires_at.0)
-                .execute(pool)
-                .await
-        })?;
-        Ok(done.rows_affected() > 0)
+        )?;
+        Ok(rows > 0)
     }
 
     /// Deletes an upload of this member; its file is an orphan from then on. `false`: there is none.
@@ -101,14 +102,11 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn delete_upload(&self, id: &UploadId, member_id: i64) -> Result<bool, StoreError> {
-        let done = with_pool!(&self.db, pool => {
-            sqlx::query("DELETE FROM uploads WHERE id = $1 AND member_id = $2")
-                .bind(id.as_str())
-                .bind(member_id)
-                .execute(pool)
-                .await
-        })?;
-        Ok(done.rows_affected() > 0)
+        let rows = execute!(
+            &self.db,
+            sqlx::query("DELETE FROM uploads WHERE id = $1 AND member_id = $2").bind(id.as_str()).bind(member_id)
+        )?;
+        Ok(rows > 0)
     }
 
     /// Deletes the uploads that have expired at `now`; their files are orphans from then on.
@@ -116,10 +114,8 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn delete_expired_uploads(&self, now: Timestamp) -> Result<u64, StoreError> {
-        let done = with_pool!(&self.db, pool => {
-            sqlx::query("DELETE FROM uploads WHERE expires_at <= $1").bind(now.0).execute(pool).await
-        })?;
-        Ok(done.rows_affected())
+        let rows = execute!(&self.db, sqlx::query("DELETE FROM uploads WHERE expires_at <= $1").bind(now.0))?;
+        Ok(rows)
     }
 
     /// The uploads whose files must stay: those that are coming in, and those that a job may still read.

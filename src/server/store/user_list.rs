@@ -17,7 +17,7 @@ use crate::{
 };
 
 use super::{
-    Store, StoreError,
+    Db, Store, StoreError, pg_user_list,
     user_filter::{Dialect, Filter},
     user_scan::{RowOfList, SqliteUsers},
 };
@@ -28,8 +28,13 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn list_of_users(&self, list: UserList, connection_seq: Option<i64>) -> Result<FoundUsers, StoreError> {
-        let source = self.user_source();
-        in_background(move || find(&source, &list, connection_seq)).await
+        match &self.db {
+            Db::Sqlite { file, .. } => {
+                let source = SqliteUsers::of(file);
+                in_background(move || find(&source, &list, connection_seq)).await
+            }
+            Db::Postgres(pool) => pg_user_list::find(pool, &list, connection_seq).await,
+        }
     }
 
     /// How many users a query finds; `connection_seq` keeps those of one connection. Counting ends one above `most`.
@@ -42,12 +47,17 @@ impl Store {
         connection_seq: Option<i64>,
         most: Option<u64>,
     ) -> Result<u64, StoreError> {
-        let source = self.user_source();
-        in_background(move || {
-            let database = open(&source)?;
-            count(&database, &query, connection_seq, most)
-        })
-        .await
+        match &self.db {
+            Db::Sqlite { file, .. } => {
+                let source = SqliteUsers::of(file);
+                in_background(move || {
+                    let database = open(&source)?;
+                    count(&database, &query, connection_seq, most)
+                })
+                .await
+            }
+            Db::Postgres(pool) => pg_user_list::count_by_query(pool, &query, connection_seq, most).await,
+        }
     }
 }
 
@@ -158,6 +168,7 @@ fn count(
     Ok(users.unsigned_abs())
 }
 
-fn to_sql_number(number: u64) -> i64 {
+/// A number as databases have them; the greatest they have if it is too large.
+pub(super) fn to_sql_number(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }

@@ -1,10 +1,12 @@
-//! The index of the words that the page Users searches.
+//! SQLite's index of the words that the page Users searches.
+
+use std::path::Path;
 
 use rusqlite::{Connection, params};
 
 use crate::domain::user_search::{Search, Words};
 
-use super::{Store, StoreError, dialect::sqlite};
+use super::{StoreError, dialect::sqlite};
 
 /// Adds a user's words, in the transaction that adds the user.
 pub fn add(database: &Connection, seq: i64, connection_seq: i64, words: &Words) -> rusqlite::Result<()> {
@@ -49,30 +51,28 @@ pub fn expression(search: &Search, connection_seq: Option<i64>) -> Option<String
 /// Users whose words are added at once: few enough that others get to write in between.
 const TRANSACTION_USERS: i64 = 20_000;
 
-impl Store {
-    /// Adds the words of users who were imported before there was an index.
-    ///
-    /// # Errors
-    /// [`StoreError`]; the next start goes on where it ended.
-    pub(super) async fn complete_user_search(&self) -> Result<(), StoreError> {
-        let file = self.file.clone();
-        let task = tokio::task::spawn_blocking(move || {
-            let database = sqlite::open_writer(&file)?;
-            let mut added = 0;
-            loop {
-                match add_missing(&database)? {
-                    0 => break,
-                    more => added += more,
-                }
-                sqlite::let_others_write(&database)?;
-                tracing::info!(users = added, "the search learns the users of before");
+/// Adds the words of users who were imported before there was an index.
+///
+/// # Errors
+/// [`StoreError`]; the next start goes on where it ended.
+pub async fn complete(file: &Path) -> Result<(), StoreError> {
+    let file = file.to_owned();
+    let task = tokio::task::spawn_blocking(move || {
+        let database = sqlite::open_writer(&file)?;
+        let mut added = 0;
+        loop {
+            match add_missing(&database)? {
+                0 => break,
+                more => added += more,
             }
-            Ok::<_, rusqlite::Error>(())
-        });
-        match task.await {
-            Ok(result) => Ok(result?),
-            Err(error) => Err(StoreError::Corrupt(error.to_string())),
+            sqlite::let_others_write(&database)?;
+            tracing::info!(users = added, "the search learns the users of before");
         }
+        Ok::<_, rusqlite::Error>(())
+    });
+    match task.await {
+        Ok(result) => Ok(result?),
+        Err(error) => Err(StoreError::Corrupt(error.to_string())),
     }
 }
 

@@ -7,13 +7,18 @@ use crate::domain::{
     user_search::Search,
 };
 
-use super::{
-    Store, StoreError,
-    db::with_pool,
-    user_filter::{Dialect, Filter, Parameter},
-    user_search::expression,
-};
 use sqlx::AssertSqlSafe;
+
+use super::{
+    Db, Store, StoreError,
+    db::with_pool,
+    dialect::pg_search,
+    pg_user_list,
+    user_filter::{Dialect, Filter, Parameter},
+    user_scan::SqliteUsers,
+    user_search::expression,
+    user_vector,
+};
 
 #[derive(sqlx::FromRow)]
 struct Row {
@@ -67,12 +72,29 @@ macro_rules! select_found {
     };
 }
 
+/// The same in PostgreSQL, which reads the words from the page's place on, or asks the index and sorts, whichever is less work.
+macro_rules! select_found_in_postgres {
+    ($condition:literal, $order:literal) => {
+        concat!(
+            columns!(),
+            "(SELECT user_seq FROM user_search WHERE words @@ $3::tsquery AND ",
+            $condition,
+            " ORDER BY user_seq ",
+            $order,
+            " LIMIT $2) AS found JOIN users ON users.seq = found.user_seq \
+             JOIN connections ON connections.seq = users.connection_seq ORDER BY users.seq ",
+            $order
+        )
+    };
+}
+
 /// What a page is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     All,
     OfConnection,
     Found,
+    FoundInPostgres,
 }
 
 const fn statement(kind: Kind, upwards: bool) -> &'static str {
@@ -83,6 +105,8 @@ const fn statement(kind: Kind, upwards: bool) -> &'static str {
         (Kind::OfConnection, true) => select_users!("users.seq > $1 AND users.connection_seq = $3", "ASC"),
         (Kind::Found, false) => select_found!("user_search.rowid < $1", "DESC"),
         (Kind::Found, true) => select_found!("user_search.rowid > $1", "ASC"),
+        (Kind::FoundInPostgres, false) => select_found_in_postgres!("user_seq < $1", "DESC"),
+        (Kind::FoundInPostgres, true) => select_found_in_postgres!("user_seq > $1", "ASC"),
     }
 }
 
@@ -119,12 +143,26 @@ impl Store {
         cursor: Option<UsersCursor>,
     ) -> Result<UsersPage, StoreError> {
         let total = self.count_users(connection_seq).await?;
-        let Some(expression) = expression(search, connection_seq) else { return Ok(page(Vec::new(), None, total)) };
         let (upwards, place) = direction(cursor);
-        let rows: Vec<Row> = with_pool!(&self.db, pool => {
-            let query = sqlx::query_as(statement(Kind::Found, upwards));
-            query.bind(place).bind(WANTED).bind(expression).fetch_all(pool).await
-        })?;
+        let rows: Vec<Row> = match &self.db {
+            Db::Sqlite { pool, .. } => {
+                let Some(expression) = expression(search, connection_seq) else {
+                    return Ok(page(Vec::new(), None, total));
+                };
+                let query = sqlx::query_as(statement(Kind::Found, upwards));
+                query.bind(place).bind(WANTED).bind(expression).fetch_all(pool).await?
+            }
+            Db::Postgres(pool) => {
+                let Some(words) = user_vector::query(search, connection_seq) else {
+                    return Ok(page(Vec::new(), None, total));
+                };
+                let mut transaction = pg_search::begin(pool).await?;
+                // Each search has a plan of its own: what is best for a rare word is not for a common one.
+                let query = sqlx::query_as(statement(Kind::FoundInPostgres, upwards)).persistent(false);
+                let query = query.bind(place).bind(WANTED).bind(words).fetch_all(&mut *transaction);
+                query.await.map_err(pg_search::failed)?
+            }
+        };
         Ok(page(rows, cursor, total))
     }
 
@@ -141,26 +179,39 @@ impl Store {
         let total = self.count_users(connection_seq).await?;
         let (upwards, place) = direction(cursor);
         let (sign, order) = if upwards { (">", "ASC") } else { ("<", "DESC") };
-        let filter = Filter::new(query, Dialect::Sqlite, 4);
+        let (dialect, join) = match &self.db {
+            Db::Sqlite { .. } => (Dialect::Sqlite, "CROSS JOIN"),
+            Db::Postgres(_) => (Dialect::Postgres, "JOIN"),
+        };
+        let filter = Filter::new(query, dialect, 4);
         let sql = format!(
-            "{}users CROSS JOIN connections ON connections.seq = users.connection_seq
-             WHERE users.seq {sign} ?1 AND (?3 IS NULL OR users.connection_seq = ?3) AND {}
-             ORDER BY users.seq {order} LIMIT ?2",
+            "{}users {join} connections ON connections.seq = users.connection_seq
+             WHERE users.seq {sign} $1 AND ($3 IS NULL OR users.connection_seq = $3) AND {}
+             ORDER BY users.seq {order} LIMIT $2",
             columns!(),
             filter.sql
         );
-        let rows: Vec<Row> = with_pool!(&self.db, pool => {
-            // Whatever was typed is a parameter.
-            let mut query = sqlx::query_as(AssertSqlSafe(sql)).bind(place).bind(WANTED).bind(connection_seq);
-            for parameter in filter.parameters {
-                query = match parameter {
-                    Parameter::Text(text) => query.bind(text),
-                    Parameter::Integer(number) => query.bind(number),
-                    Parameter::Real(number) => query.bind(number),
-                };
+        // Whatever was typed is a parameter.
+        let sql = AssertSqlSafe(sql);
+        let rows: Vec<Row> = match &self.db {
+            Db::Sqlite { pool, .. } => {
+                let mut query = sqlx::query_as(sql).bind(place).bind(WANTED).bind(connection_seq);
+                for parameter in filter.parameters {
+                    query = match parameter {
+                        Parameter::Text(text) => query.bind(text),
+                        Parameter::Integer(number) => query.bind(number),
+                        Parameter::Real(number) => query.bind(number),
+                    };
+                }
+                query.fetch_all(pool).await?
             }
-            query.fetch_all(pool).await
-        })?;
+            Db::Postgres(pool) => {
+                let own = pg_user_list::numbers(&[Some(place), Some(WANTED), connection_seq])?;
+                let mut transaction = pg_search::begin(pool).await?;
+                let query = sqlx::query_as_with(sql, filter.arguments_after(own)?).persistent(false);
+                query.fetch_all(&mut *transaction).await.map_err(pg_search::failed)?
+            }
+        };
         Ok(page(rows, cursor, total))
     }
 
@@ -174,17 +225,28 @@ impl Store {
         connection_seq: Option<i64>,
         most: Option<u64>,
     ) -> Result<u64, StoreError> {
-        let Some(expression) = expression(search, connection_seq) else { return Ok(0) };
         let limit = most.map_or(i64::MAX, |most| i64::try_from(most.saturating_add(1)).unwrap_or(i64::MAX));
-        let users: i64 = with_pool!(&self.db, pool => {
-            sqlx::query_scalar(
-                "SELECT count(*) FROM (SELECT 1 FROM user_search WHERE user_search MATCH $1 LIMIT $2) AS found",
-            )
-            .bind(expression)
-            .bind(limit)
-            .fetch_one(pool)
-            .await
-        })?;
+        let users: i64 = match &self.db {
+            Db::Sqlite { pool, .. } => {
+                let Some(expression) = expression(search, connection_seq) else { return Ok(0) };
+                sqlx::query_scalar(
+                    "SELECT count(*) FROM (SELECT 1 FROM user_search WHERE user_search MATCH $1 LIMIT $2) AS found",
+                )
+                .bind(expression)
+                .bind(limit)
+                .fetch_one(pool)
+                .await?
+            }
+            Db::Postgres(pool) => {
+                let Some(words) = user_vector::query(search, connection_seq) else { return Ok(0) };
+                let mut transaction = pg_search::begin(pool).await?;
+                let query = sqlx::query_scalar(
+                    "SELECT count(*) FROM (SELECT 1 FROM user_search WHERE words @@ $1::tsquery LIMIT $2) AS found",
+                );
+                let query = query.bind(words).bind(limit).persistent(false).fetch_one(&mut *transaction);
+                query.await.map_err(pg_search::failed)?
+            }
+        };
         Ok(users.unsigned_abs())
     }
 
@@ -194,7 +256,7 @@ impl Store {
     /// [`StoreError`].
     pub async fn count_users(&self, connection_seq: Option<i64>) -> Result<u64, StoreError> {
         let users: i64 = with_pool!(&self.db, pool => {
-            sqlx::query_scalar("SELECT coalesce(sum(users), 0) FROM connections WHERE $1 IS NULL OR seq = $1")
+            sqlx::query_scalar("SELECT CAST(coalesce(sum(users), 0) AS BIGINT) FROM connections WHERE $1 IS NULL OR seq = $1")
                 .bind(connection_seq)
                 .fetch_one(pool)
                 .await
@@ -211,7 +273,10 @@ impl Store {
         user_id: String,
         attributes: Vec<Attribute>,
     ) -> Result<Option<UserDetails>, StoreError> {
-        let source = self.user_source();
+        let source = match &self.db {
+            Db::Sqlite { file, .. } => SqliteUsers::of(file),
+            Db::Postgres(pool) => return pg_user_list::details(pool, &user_id, &attributes).await,
+        };
         tokio::task::spawn_blocking(move || source.details(&user_id, &attributes))
             .await
             .map_err(|error| error.to_string())
@@ -273,8 +338,8 @@ mod tests {
     #[tokio::test]
     async fn no_page_sorts_or_reads_more_than_it_shows() {
         let dir = tempfile::tempdir().unwrap();
-        let store = Store::open(dir.path()).await.unwrap();
-        let database = rusqlite::Connection::open(&store.file).unwrap();
+        Store::open(dir.path()).await.unwrap().close().await;
+        let database = rusqlite::Connection::open(dir.path().join("muster.db")).unwrap();
         for (kind, upwards, first) in [
             (Kind::All, false, "SEARCH users USING INTEGER PRIMARY KEY (rowid<?)"),
             (Kind::All, true, "SEARCH users USING INTEGER PRIMARY KEY (rowid>?)"),

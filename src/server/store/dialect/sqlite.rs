@@ -8,9 +8,11 @@ use std::{
 
 use rusqlite::OpenFlags;
 use sqlx::{
-    SqlitePool,
+    Sqlite, SqlitePool, Transaction,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
+
+use super::BeginWriting;
 
 /// How long a statement waits for another process's write lock.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
@@ -18,6 +20,14 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 /// Begins a transaction that is the only one to write from its first statement on: what it reads first is still true when
 /// it writes.
 pub const BEGIN_WRITING: &str = "BEGIN IMMEDIATE";
+
+impl BeginWriting for SqlitePool {
+    type Database = Sqlite;
+
+    async fn begin_writing(&self) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
+        self.begin_with(BEGIN_WRITING).await
+    }
+}
 
 /// Connections of the control plane: SQLite writes one at a time anyway, and readers are quick.
 const POOL_SIZE: u32 = 8;

@@ -6,7 +6,7 @@ use crate::domain::{
     job::{JobId, JobRequest},
 };
 
-use super::{BEGIN_WRITING, NewEntry, NewJob, Store, StoreError, append_entry, insert_job, to_json, with_pool};
+use super::{BeginWriting, NewEntry, NewJob, Store, StoreError, append_entry, insert_job, to_json, with_pool};
 
 /// Where an import's file comes from.
 #[derive(Debug, Clone, Copy)]
@@ -45,7 +45,7 @@ impl Store {
     /// [`StoreError`]; then nothing is written.
     pub async fn add_import(&self, job: NewJob<'_>, source: Source<'_>, entry: &NewEntry) -> Result<bool, StoreError> {
         with_pool!(&self.db, pool => {
-            let mut transaction = pool.begin_with(BEGIN_WRITING).await?;
+            let mut transaction = pool.begin_writing().await?;
             let taken = match source {
                 Source::Fresh(_) => 1,
                 Source::Upload { id, member_id } => {

@@ -2,7 +2,7 @@
 
 use crate::domain::{job::JobId, timestamp::Timestamp};
 
-use super::{BEGIN_WRITING, NewEntry, Row, Store, StoreError, StoredJob, append_entry, select_jobs, with_pool};
+use super::{BeginWriting, NewEntry, Row, Store, StoreError, StoredJob, append_entry, select_jobs, with_pool};
 
 /// Which jobs a list holds.
 #[derive(Debug, Clone, Copy, Default)]
@@ -30,7 +30,7 @@ impl Store {
             .bind(now.0)
             .bind(filter.created_by)
             .bind(filter.older_than.map(JobId::as_str))
-            .bind(limit)
+            .bind(i64::from(limit))
             .fetch_all(pool)
             .await
         })?;
@@ -50,7 +50,7 @@ impl Store {
         entry: &NewEntry,
     ) -> Result<bool, StoreError> {
         with_pool!(&self.db, pool => {
-            let mut transaction = pool.begin_with(BEGIN_WRITING).await?;
+            let mut transaction = pool.begin_writing().await?;
             let id: Option<String> = sqlx::query_scalar(
                 "UPDATE jobs
                  SET status = 'cancelled', finished_at = $2, lease_expires_at = NULL, status_details = $3, upload = NULL
@@ -81,7 +81,7 @@ impl Store {
         entry: &NewEntry,
     ) -> Result<(), StoreError> {
         with_pool!(&self.db, pool => {
-            let mut transaction = pool.begin_with(BEGIN_WRITING).await?;
+            let mut transaction = pool.begin_writing().await?;
             let failed: Option<String> = sqlx::query_scalar(
                 "UPDATE jobs SET status = 'failed', status_details = $2, file_key = NULL, sha256 = NULL
                  WHERE id = $1 AND status = 'completed' RETURNING id",

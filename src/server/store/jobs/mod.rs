@@ -20,8 +20,8 @@ use crate::{
 
 use super::{
     Store, StoreError,
-    audit::{BEGIN_WRITING, NewEntry, append_entry},
-    db::with_pool,
+    audit::{BeginWriting, NewEntry, append_entry},
+    db::{execute, with_pool},
 };
 
 pub use imports::Source;
@@ -268,7 +268,7 @@ impl Store {
     /// [`StoreError`]; then there is neither.
     pub async fn add_job(&self, job: NewJob<'_>, entry: &NewEntry) -> Result<(), StoreError> {
         with_pool!(&self.db, pool => {
-            let mut transaction = pool.begin_with(BEGIN_WRITING).await?;
+            let mut transaction = pool.begin_writing().await?;
             insert_job!(transaction, job, None::<&str>);
             append_entry!(transaction, entry);
             transaction.commit().await

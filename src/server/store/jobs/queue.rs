@@ -11,7 +11,7 @@ use crate::{
     server::export::checkpoint::Checkpoint,
 };
 
-use super::{BEGIN_WRITING, Lane, NewEntry, Store, StoreError, append_entry, to_json, with_pool};
+use super::{BeginWriting, Lane, NewEntry, Store, StoreError, append_entry, execute, to_json, with_pool};
 
 /// A worker's right to run a job, until another worker's lease has a higher token.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -151,7 +151,8 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn decline_job(&self, lease: &Lease) -> Result<(), StoreError> {
-        with_pool!(&self.db, pool => {
+        execute!(
+            &self.db,
             sqlx::query(
                 "UPDATE jobs
                  SET attempts = attempts - 1, lease_expires_at = CASE WHEN attempts > 1 THEN 0 END,
@@ -161,9 +162,7 @@ impl Store {
             )
             .bind(lease.job_id.as_str())
             .bind(lease.fencing_token)
-            .execute(pool)
-            .await
-        })?;
+        )?;
         Ok(())
     }
 
@@ -172,9 +171,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn release_all_jobs(&self) -> Result<(), StoreError> {
-        with_pool!(&self.db, pool => {
-            sqlx::query("UPDATE jobs SET lease_expires_at = 0 WHERE status = 'processing'").execute(pool).await
-        })?;
+        execute!(&self.db, sqlx::query("UPDATE jobs SET lease_expires_at = 0 WHERE status = 'processing'"))?;
         Ok(())
     }
 
@@ -199,7 +196,7 @@ impl Store {
             Outcome::Failed { status_details } => (JobStatus::Failed, None, None, Some(status_details)),
         };
         with_pool!(&self.db, pool => {
-            let mut transaction = pool.begin_with(BEGIN_WRITING).await?;
+            let mut transaction = pool.begin_writing().await?;
             let id: Option<String> = sqlx::query_scalar(
                 "UPDATE jobs
                  SET status = $3, finished_at = $4, lease_expires_at = NULL, rows_written = $5, expected_rows = $6,

@@ -6,10 +6,14 @@ use crate::{
         user_query::{MemberTest, Pattern},
         user_search::Search,
     },
-    server::store::user_search::expression,
+    server::store::{user_search::expression, user_vector},
 };
 
-use super::{Parameters, sqlite};
+use super::{
+    Parameters,
+    phrases::{Phrase, like, phrases},
+    postgres, sqlite,
+};
 
 /// The database that a filter is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -17,6 +21,8 @@ pub enum Dialect {
     /// SQLite: placeholders are `?5`, for sqlx and rusqlite alike.
     #[default]
     Sqlite,
+    /// PostgreSQL: placeholders are `$5`.
+    Postgres,
 }
 
 /// Whether `a` and `A` are the same. Other letters than ASCII's always differ by their case.
@@ -36,6 +42,7 @@ impl Dialect {
     pub(super) fn placeholder(self, number: usize) -> String {
         match self {
             Self::Sqlite => format!("?{number}"),
+            Self::Postgres => format!("${number}"),
         }
     }
 
@@ -48,7 +55,16 @@ impl Dialect {
             }
             (Self::Sqlite, None, Case::Matters) => format!("{text} GLOB {}", parameters.text(&sqlite::glob(pattern))),
             (Self::Sqlite, None, Case::Ignored) => {
-                format!("{text} LIKE {} ESCAPE '\\'", parameters.text(&sqlite::like(pattern)))
+                format!("{text} LIKE {} ESCAPE '\\'", parameters.text(&like(pattern)))
+            }
+            (Self::Postgres, Some(exact), Case::Matters) => format!("{text} = {}", parameters.text(exact)),
+            (Self::Postgres, Some(exact), Case::Ignored) => {
+                format!("{} = {}", postgres::lower(text), parameters.text(&exact.to_ascii_lowercase()))
+            }
+            (Self::Postgres, None, Case::Matters) => format!("{text} LIKE {}", parameters.text(&like(pattern))),
+            (Self::Postgres, None, Case::Ignored) => {
+                let pattern = like(pattern).to_ascii_lowercase();
+                format!("{} LIKE {}", postgres::lower(text), parameters.text(&pattern))
             }
         }
     }
@@ -57,6 +73,7 @@ impl Dialect {
     pub(super) fn flag(self, column: &str, value: bool) -> String {
         match self {
             Self::Sqlite => format!("{column} = {}", u8::from(value)),
+            Self::Postgres => format!("{column} = {value}"),
         }
     }
 
@@ -70,6 +87,12 @@ impl Dialect {
                 let Some(expressions) = expressions else { return super::FALSE.to_owned() };
                 sqlite::in_index(&expressions.join(" AND "), parameters)
             }
+            Self::Postgres => {
+                let queries: Option<Vec<String>> =
+                    searches.iter().map(|search| user_vector::query(search, None)).collect();
+                let Some(queries) = queries else { return super::FALSE.to_owned() };
+                postgres::in_index(&queries.join(" & "), parameters)
+            }
         }
     }
 
@@ -80,15 +103,21 @@ impl Dialect {
         pattern: &Pattern,
         parameters: &mut Parameters,
     ) -> Option<String> {
-        match self {
-            Self::Sqlite => {
-                let phrases = sqlite::phrases(pattern);
-                let words = phrases.iter().map(|phrase| phrase.trim_matches(['"', ' ', '*']).len());
-                (words.max()? >= MIN_INDEX_BYTES).then(|| {
-                    sqlite::in_index(&format!("{} : ({})", attribute.name(), phrases.join(" AND ")), parameters)
-                })
-            }
+        let phrases = phrases(pattern);
+        if phrases.iter().map(Phrase::bytes).max()? < MIN_INDEX_BYTES {
+            return None;
         }
+        Some(match self {
+            Self::Sqlite => {
+                let phrases: Vec<_> = phrases.iter().map(sqlite::phrase).collect();
+                sqlite::in_index(&format!("{} : ({})", attribute.name(), phrases.join(" AND ")), parameters)
+            }
+            // The index does not tell attributes apart, so others may be found too: the condition itself looks at the right one.
+            Self::Postgres => {
+                let phrases: Vec<_> = phrases.iter().map(postgres::phrase).collect();
+                postgres::in_index(&phrases.join(" & "), parameters)
+            }
+        })
     }
 
     /// Whether one of the texts in a column with a JSON array makes `test` true, in which it is [`Dialect::entry`].
@@ -98,6 +127,11 @@ impl Dialect {
                 "({column} IS NOT NULL AND EXISTS (SELECT 1 FROM json_each({column}) AS entry \
                  WHERE entry.type = 'text' AND {test}))"
             ),
+            Self::Postgres => format!(
+                "({column} IS NOT NULL AND EXISTS (SELECT 1 FROM {} AS entry (value) \
+                 WHERE jsonb_typeof(entry.value) = 'string' AND {test}))",
+                postgres::entries(&postgres::document(column))
+            ),
         }
     }
 
@@ -105,6 +139,7 @@ impl Dialect {
     pub(super) fn entry(self) -> &'static str {
         match self {
             Self::Sqlite => "entry.atom",
+            Self::Postgres => "(entry.value #>> '{}')",
         }
     }
 
@@ -113,6 +148,10 @@ impl Dialect {
         match self {
             Self::Sqlite => {
                 format!("EXISTS (SELECT 1 FROM json_each(users.identities) AS identity WHERE {test})")
+            }
+            Self::Postgres => {
+                let entries = postgres::entries(&postgres::document("users.identities"));
+                format!("EXISTS (SELECT 1 FROM {entries} AS identity (value) WHERE {test})")
             }
         }
     }
@@ -124,6 +163,7 @@ impl Dialect {
                 "CASE json_type(identity.value, '$.{member}') \
                  WHEN 'text' THEN identity.value ->> '$.{member}' ELSE identity.value -> '$.{member}' END"
             ),
+            Self::Postgres => format!("(identity.value ->> '{member}')"),
         }
     }
 
@@ -131,6 +171,7 @@ impl Dialect {
     pub(super) fn identity_is(self, member: &str, value: bool) -> String {
         match self {
             Self::Sqlite => format!("json_type(identity.value, '$.{member}') = '{value}'"),
+            Self::Postgres => format!("identity.value -> '{member}' = '{value}'::jsonb"),
         }
     }
 
@@ -138,6 +179,7 @@ impl Dialect {
     pub(super) fn identity_has(self, member: &str) -> String {
         match self {
             Self::Sqlite => format!("json_type(identity.value, '$.{member}') IS NOT NULL"),
+            Self::Postgres => format!("identity.value -> '{member}' IS NOT NULL"),
         }
     }
 
@@ -159,6 +201,11 @@ impl Dialect {
                      EXISTS (SELECT 1 FROM json_each({column}, {path}) AS entry WHERE {test}))"
                 )
             }
+            Self::Postgres => {
+                let value = postgres::member(column, path, parameters);
+                let test = postgres::member_test(test, parameters);
+                postgres::any_entry_of(column, &value, &test)
+            }
         }
     }
 
@@ -171,6 +218,10 @@ impl Dialect {
                     "({column} IS NOT NULL AND (json_type({column}, {path}) IS 'object' OR \
                      EXISTS (SELECT 1 FROM json_each({column}, {path}) AS entry WHERE entry.type <> 'null')))"
                 )
+            }
+            Self::Postgres => {
+                let value = postgres::member(column, path, parameters);
+                postgres::any_entry_of(column, &value, "jsonb_typeof(entry.value) <> 'null'")
             }
         }
     }

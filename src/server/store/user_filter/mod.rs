@@ -5,12 +5,16 @@
 
 mod dialect;
 mod identities;
+mod phrases;
+mod postgres;
 mod sqlite;
 
 #[cfg(test)]
 mod tests;
 
 pub use dialect::Dialect;
+
+use sqlx::{Arguments, postgres::PgArguments};
 
 use crate::domain::{
     user::Attribute,
@@ -55,6 +59,30 @@ impl Filter {
         let mut parameters = Parameters { dialect, first, list: Vec::new() };
         let sql = node(query.root(), &mut parameters);
         Self { sql, parameters: parameters.list }
+    }
+
+    /// The parameters as PostgreSQL takes them.
+    ///
+    /// # Errors
+    /// When there are more than a statement can have.
+    pub fn arguments(&self) -> Result<PgArguments, sqlx::Error> {
+        self.arguments_after(PgArguments::default())
+    }
+
+    /// The same behind those of the statement around the filter.
+    ///
+    /// # Errors
+    /// When there are more than a statement can have.
+    pub fn arguments_after(&self, mut own: PgArguments) -> Result<PgArguments, sqlx::Error> {
+        for parameter in &self.parameters {
+            let added = match parameter {
+                Parameter::Text(text) => own.add(text.as_str()),
+                Parameter::Integer(number) => own.add(number),
+                Parameter::Real(number) => own.add(number),
+            };
+            added.map_err(sqlx::Error::Encode)?;
+        }
+        Ok(own)
     }
 }
 

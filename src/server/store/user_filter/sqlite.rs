@@ -1,14 +1,8 @@
 //! What SQLite wants to be written in its own way: patterns, paths into JSON, and what its index of words is asked.
 
-use crate::domain::{
-    user_query::{Literal, MemberTest, Number, Pattern},
-    user_search::write_words,
-};
+use crate::domain::user_query::{Literal, MemberTest, Number, Pattern};
 
-use super::{Parameter, Parameters};
-
-/// Most words of a value that the index of words is asked for: the condition itself looks at all of them.
-const MAX_INDEX_WORDS: usize = 10;
+use super::{Parameter, Parameters, phrases::Phrase};
 
 /// Users that SQLite's index of words finds. Words are letters and digits only.
 pub fn in_index(expression: &str, parameters: &mut Parameters) -> String {
@@ -16,33 +10,15 @@ pub fn in_index(expression: &str, parameters: &mut Parameters) -> String {
     format!("users.seq IN (SELECT rowid FROM user_search WHERE user_search MATCH {expression})")
 }
 
-/// The words between the `*` of a pattern, as FTS5 wants them. Where a `*` could go on with a word at its end, the word is
-/// only the beginning of one; where it could at its beginning, the index can't find the word.
-pub fn phrases(pattern: &Pattern) -> Vec<String> {
-    let last = pattern.pieces().len().saturating_sub(1);
-    let phrase = |(index, piece): (usize, &String)| {
-        let mut text = String::new();
-        write_words(piece, &mut text);
-        let parted = piece.bytes().next().is_some_and(|byte| byte.is_ascii() && !byte.is_ascii_alphanumeric());
-        let unknown = usize::from(index > 0 && !parted);
-        let all: Vec<&str> = text.split(' ').filter(|word| !word.is_empty()).skip(unknown).collect();
-        let words = all.get(..MAX_INDEX_WORDS).unwrap_or(&all);
-        let open = if index < last && words.len() == all.len() { " *" } else { "" };
-        (!words.is_empty()).then(|| format!("\"{}\"{open}", words.join(" ")))
-    };
-    pattern.pieces().iter().enumerate().filter_map(phrase).collect()
+/// A phrase as FTS5 wants it.
+pub fn phrase(Phrase { words, open }: &Phrase) -> String {
+    format!("\"{}\"{}", words.join(" "), if *open { " *" } else { "" })
 }
 
 /// A pattern of GLOB, in which the case matters.
 pub fn glob(pattern: &Pattern) -> String {
     let escaped = |piece: &String| piece.replace('[', "[[]").replace('*', "[*]").replace('?', "[?]");
     pattern.pieces().iter().map(escaped).collect::<Vec<_>>().join("*")
-}
-
-/// A pattern of LIKE, in which the case of ASCII letters does not matter.
-pub fn like(pattern: &Pattern) -> String {
-    let escaped = |piece: &String| piece.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-    pattern.pieces().iter().map(escaped).collect::<Vec<_>>().join("%")
 }
 
 /// A path of SQLite's JSON functions. Between quotes, a name is written as in JSON.

@@ -1,12 +1,7 @@
-//! What a job keeps of its import: how far it has come, who failed, and whom it has touched.
-
-use rusqlite::{Connection, OptionalExtension, params};
+//! A worker's right to write.
 
 use crate::{
-    domain::{
-        import::{FailedUser, ImportProgress},
-        job::JobId,
-    },
+    domain::{import::ImportProgress, job::JobId},
     server::store::StoreError,
 };
 
@@ -20,70 +15,15 @@ pub struct Ledger {
     pub fencing_token: i64,
 }
 
-impl Ledger {
-    /// What is durable of earlier attempts.
-    pub(super) fn progress(&self, database: &Connection) -> Result<ImportProgress, StoreError> {
-        let json: Option<Option<String>> = database
-            .query_row("SELECT import_progress FROM jobs WHERE id = ?1", [self.job_id.as_str()], |row| row.get(0))
-            .optional()?;
-        match json.flatten() {
-            None => Ok(ImportProgress::default()),
-            Some(json) => serde_json::from_str(&json).map_err(|error| StoreError::Corrupt(error.to_string())),
-        }
+/// What a job keeps of how far its import has come.
+pub fn read_progress(json: Option<String>) -> Result<ImportProgress, StoreError> {
+    match json {
+        None => Ok(ImportProgress::default()),
+        Some(json) => serde_json::from_str(&json).map_err(|error| StoreError::Corrupt(error.to_string())),
     }
+}
 
-    /// Whether the job is still this worker's.
-    pub(super) fn is_held(&self, database: &Connection) -> Result<bool, StoreError> {
-        let exists = database
-            .prepare_cached("SELECT 1 FROM jobs WHERE id = ?1 AND fencing_token = ?2 AND status = 'processing'")?
-            .exists(params![self.job_id.as_str(), self.fencing_token])?;
-        Ok(exists)
-    }
-
-    /// Writes the progress; `false`: the job is no longer this worker's.
-    pub(super) fn save(&self, database: &Connection, progress: &ImportProgress) -> Result<bool, StoreError> {
-        let json = serde_json::to_string(progress).map_err(|error| StoreError::Corrupt(error.to_string()))?;
-        let rows = database
-            .prepare_cached(
-                "UPDATE jobs SET import_progress = ?3 WHERE id = ?1 AND fencing_token = ?2 AND status = 'processing'",
-            )?
-            .execute(params![self.job_id.as_str(), self.fencing_token, json])?;
-        Ok(rows == 1)
-    }
-
-    /// Writes who failed, in the open transaction.
-    pub(super) fn add_failure(&self, database: &Connection, failed: &FailedUser) -> Result<(), StoreError> {
-        let errors = serde_json::to_string(&failed.errors).map_err(|error| StoreError::Corrupt(error.to_string()))?;
-        let (job_id, number) = (self.job_id.as_str(), failed.number.cast_signed());
-        database
-            .prepare_cached(
-                "INSERT INTO import_failures (job_id, number, line, user_json, errors) VALUES (?1, ?2, ?3, ?4, ?5)",
-            )?
-            .execute(params![job_id, number, failed.line.cast_signed(), failed.user, errors])?;
-        let mut codes = database
-            .prepare_cached("INSERT OR IGNORE INTO import_failure_codes (job_id, code, number) VALUES (?1, ?2, ?3)")?;
-        for error in &failed.errors {
-            codes.execute(params![job_id, error.code.name(), number])?;
-        }
-        Ok(())
-    }
-
-    /// Forgets what an earlier attempt has kept, unless the job is no longer this worker's.
-    pub(super) fn forget(&self, database: &Connection) -> Result<(), StoreError> {
-        let own = "job_id = ?1 AND EXISTS (
-            SELECT 1 FROM jobs WHERE id = ?1 AND fencing_token = ?2 AND status = 'processing')";
-        for table in ["import_failures", "import_failure_codes"] {
-            database.execute(
-                &format!("DELETE FROM {table} WHERE {own}"),
-                params![self.job_id.as_str(), self.fencing_token],
-            )?;
-        }
-        Ok(())
-    }
-
-    /// Forgets whom the import has touched, in the open transaction.
-    pub(super) fn forget_users(&self, database: &Connection) -> Result<(), StoreError> {
-        database.execute("DELETE FROM import_users WHERE job_id = ?1", [self.job_id.as_str()])?;
-        Ok(())
-    }
+/// Anything as the JSON that a job keeps.
+pub fn to_json(value: &impl serde::Serialize) -> Result<String, StoreError> {
+    serde_json::to_string(value).map_err(|error| StoreError::Corrupt(error.to_string()))
 }

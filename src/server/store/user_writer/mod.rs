@@ -1,24 +1,19 @@
 //! Users in bulk, for imports: many to a transaction, with the failures and the progress of their job.
 
-mod duplicates;
-mod insert;
 mod ledger;
-mod rehearsal;
-mod transaction;
-mod upsert;
-
-use rusqlite::{Connection, params};
+mod postgres;
+mod reasons;
+mod sqlite;
 
 use crate::{
     domain::import::{FailedUser, ImportProgress},
-    server::import::{ImportError, Outcome, PreparedUser, UserSink},
+    server::import::{BatchSize, ImportError, Outcome, PreparedUser, UserSink},
 };
 
-use super::{Store, StoreError, dialect::sqlite, secrets::SecretsKey};
+use super::{Db, Store, StoreError};
 
-use rehearsal::Rehearsal;
-use transaction::Transaction;
-use upsert::Touched;
+use postgres::PgWriter;
+use sqlite::SqliteWriter;
 
 pub use ledger::Ledger;
 
@@ -48,24 +43,11 @@ pub struct ImportOptions {
 }
 
 /// Writes users on a connection of its own. What was not committed is rolled back when it is dropped.
-pub struct UserWriter {
-    database: Connection,
-    secrets: SecretsKey,
-    connection_seq: i64,
-    work: Work,
-    ledger: Option<Ledger>,
-    /// Failures that wait for their transaction, because there is none in which to write them yet.
-    waiting: Vec<FailedUser>,
-    start: ImportProgress,
-    /// The transaction that is open.
-    open: Option<Transaction>,
-}
-
-/// A mode, with what it needs.
-enum Work {
-    Insert,
-    Upsert(Touched),
-    DryRun(Rehearsal),
+pub enum UserWriter {
+    /// Into a SQLite file.
+    Sqlite(Box<SqliteWriter>),
+    /// Into PostgreSQL.
+    Postgres(Box<PgWriter>),
 }
 
 impl Store {
@@ -74,151 +56,61 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub fn import_writer(&self, options: ImportOptions) -> Result<UserWriter, StoreError> {
-        let ImportOptions { connection_seq, mode, ledger } = options;
-        let database = sqlite::open_writer(&self.file)?;
-        let start = match (&ledger, mode) {
-            (None, _) => ImportProgress::default(),
-            // What it has seen is gone with the process, so it begins anew.
-            (Some(ledger), Mode::DryRun { .. }) => {
-                ledger.forget(&database)?;
-                ImportProgress::default()
-            }
-            (Some(ledger), Mode::Insert | Mode::Upsert) => ledger.progress(&database)?,
-        };
-        let work = match mode {
-            Mode::Insert => Work::Insert,
-            Mode::Upsert => Work::Upsert(Touched::new(&database, ledger.as_ref())?),
-            Mode::DryRun { upsert } => Work::DryRun(Rehearsal::new(&database, upsert)?),
-        };
         let secrets = self.secrets.clone();
-        Ok(UserWriter { database, secrets, connection_seq, work, ledger, waiting: Vec::new(), start, open: None })
+        Ok(match &self.db {
+            Db::Sqlite { file, .. } => UserWriter::Sqlite(Box::new(SqliteWriter::new(file, secrets, options)?)),
+            Db::Postgres(pool) => UserWriter::Postgres(Box::new(PgWriter::new(pool, secrets, options)?)),
+        })
     }
 }
 
 impl UserWriter {
     /// Where to go on: what is durable of earlier attempts at the job. A dry run begins anew, and so does what has no job.
     pub fn start(&self) -> ImportProgress {
-        self.start
-    }
-
-    /// The transaction, begun if none is open.
-    fn transaction(&mut self) -> Result<Transaction, ImportError> {
-        if let Some(transaction) = self.open.take() {
-            return Ok(transaction);
-        }
-        match self.work {
-            // It writes what it has seen where nobody else is, so it needs no lock.
-            Work::DryRun(_) => self.database.execute_batch("BEGIN").map_err(StoreError::from)?,
-            Work::Insert | Work::Upsert(_) => self.begin_writing()?,
-        }
-        Ok(Transaction::begin())
-    }
-
-    /// Takes the lock, unless the job is no longer this worker's: nobody can take the job over while the lock is held.
-    fn begin_writing(&self) -> Result<(), ImportError> {
-        self.database.execute_batch(sqlite::BEGIN_WRITING).map_err(StoreError::from)?;
-        match &self.ledger {
-            Some(ledger) if !ledger.is_held(&self.database)? => self.lease_lost(),
-            _ => Ok(()),
+        match self {
+            Self::Sqlite(writer) => writer.start(),
+            Self::Postgres(writer) => writer.start(),
         }
     }
 
-    fn lease_lost(&self) -> Result<(), ImportError> {
-        self.database.execute_batch("ROLLBACK").map_err(StoreError::from)?;
-        Err(ImportError::LeaseLost)
-    }
-
-    fn apply_in_transaction(&mut self, user: &PreparedUser) -> Result<Outcome, StoreError> {
-        let (database, connection_seq) = (&self.database, self.connection_seq);
-        match &self.work {
-            Work::Insert => Ok(insert::insert(database, &self.secrets, connection_seq, user)?.outcome()),
-            Work::Upsert(touched) => upsert::upsert(database, &self.secrets, connection_seq, touched, user),
-            Work::DryRun(rehearsal) => Ok(rehearsal.apply(database, connection_seq, &user.user)?),
+    fn sink(&self) -> &dyn UserSink {
+        match self {
+            Self::Sqlite(writer) => &**writer,
+            Self::Postgres(writer) => &**writer,
         }
     }
 
-    /// Ends the transaction, if one is open.
-    fn end_transaction(&mut self, progress: &ImportProgress) -> Result<(), ImportError> {
-        let Some(Transaction { added, .. }) = self.open.take() else { return Ok(()) };
-        if let Work::DryRun(_) = self.work {
-            self.database.execute_batch("COMMIT").map_err(StoreError::from)?;
-            let Some(ledger) = &self.ledger else { return Ok(()) };
-            self.begin_writing()?;
-            for user in self.waiting.drain(..) {
-                ledger.add_failure(&self.database, &user)?;
-            }
-        } else if added > 0 {
-            self.database
-                .prepare_cached("UPDATE connections SET users = users + ?1 WHERE seq = ?2")
-                .and_then(|mut statement| statement.execute(params![added, self.connection_seq]))
-                .map_err(StoreError::from)?;
+    fn sink_mut(&mut self) -> &mut dyn UserSink {
+        match self {
+            Self::Sqlite(writer) => &mut **writer,
+            Self::Postgres(writer) => &mut **writer,
         }
-        self.commit_with(progress)
-    }
-
-    /// Commits what is written together with the progress, unless the job is no longer this worker's.
-    fn commit_with(&self, progress: &ImportProgress) -> Result<(), ImportError> {
-        if let Some(ledger) = &self.ledger
-            && !ledger.save(&self.database, progress)?
-        {
-            return self.lease_lost();
-        }
-        Ok(self.database.execute_batch("COMMIT").map_err(StoreError::from)?)
     }
 }
 
 impl UserSink for UserWriter {
-    fn apply(&mut self, user: &PreparedUser) -> Result<Outcome, ImportError> {
-        let mut transaction = self.transaction()?;
-        let outcome = self.apply_in_transaction(user)?;
-        transaction.holds(insert::bytes(&user.user));
-        if outcome == Outcome::Inserted && !matches!(self.work, Work::DryRun(_)) {
-            transaction.added += 1;
-        }
-        self.open = Some(transaction);
-        Ok(outcome)
+    fn batch_size(&self) -> BatchSize {
+        self.sink().batch_size()
+    }
+
+    fn apply(&mut self, users: &[&PreparedUser]) -> Result<Vec<Outcome>, ImportError> {
+        self.sink_mut().apply(users)
     }
 
     fn fail(&mut self, user: &FailedUser) -> Result<(), ImportError> {
-        let mut transaction = self.transaction()?;
-        if let Some(ledger) = &self.ledger {
-            let bytes = user.user.as_ref().map_or(0, String::len);
-            transaction.holds(bytes);
-            match self.work {
-                Work::DryRun(_) => {
-                    transaction.waits(bytes);
-                    self.waiting.push(user.clone());
-                }
-                Work::Insert | Work::Upsert(_) => ledger.add_failure(&self.database, user)?,
-            }
-        }
-        self.open = Some(transaction);
-        Ok(())
+        self.sink_mut().fail(user)
     }
 
     fn reached(&mut self, progress: &ImportProgress) -> Result<bool, ImportError> {
-        let is_full = self.open.as_mut().is_some_and(Transaction::is_full_with_one_more);
-        if is_full {
-            self.end_transaction(progress)?;
-            sqlite::let_others_write(&self.database).map_err(StoreError::from)?;
-        }
-        Ok(is_full)
+        self.sink_mut().reached(progress)
     }
 
     fn commit(&mut self, progress: &ImportProgress) -> Result<(), ImportError> {
-        self.end_transaction(progress)?;
-        // Else the next one to write, who wants to write little, would copy all of it.
-        Ok(sqlite::fold_log(&self.database).map_err(StoreError::from)?)
+        self.sink_mut().commit(progress)
     }
 
     fn finish(&mut self, progress: &ImportProgress) -> Result<(), ImportError> {
-        self.end_transaction(progress)?;
-        if let Some(ledger) = &self.ledger {
-            self.begin_writing()?;
-            ledger.forget_users(&self.database)?;
-            self.commit_with(progress)?;
-        }
-        Ok(sqlite::fold_log(&self.database).map_err(StoreError::from)?)
+        self.sink_mut().finish(progress)
     }
 }
 

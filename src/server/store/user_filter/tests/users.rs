@@ -189,7 +189,8 @@ pub fn add(database: &Connection, seq: i64, user: &User) {
 }
 
 impl User {
-    fn connection_seq(&self) -> i64 {
+    /// The key of the user's connection.
+    pub fn connection_seq(&self) -> i64 {
         i64::try_from(self.connection + 1).unwrap()
     }
 

@@ -3,15 +3,11 @@
 use rusqlite::{Connection, params};
 
 use crate::{
-    domain::import::{ErrorCode, RowError},
-    server::import::NewUser,
+    domain::import::RowError,
+    server::{import::NewUser, store::user_writer::reasons},
 };
 
-/// Attributes whose values belong to one user each, in the order of the errors. An id is unique within the tenant, the others
-/// within the connection.
-const UNIQUE: [&str; 4] = ["email", "username", "phone_number", "user_id"];
-
-/// Which of them another user has: `?1` the connection, then the user's values.
+/// Which of the attributes that are unique another user has: `?1` the connection, then the user's values.
 const FIND: &str = "SELECT
     EXISTS (SELECT 1 FROM main.users WHERE connection_seq = ?1 AND email = ?2),
     EXISTS (SELECT 1 FROM main.users WHERE connection_seq = ?1 AND username = ?3),
@@ -59,18 +55,6 @@ impl Duplicates {
 
     /// An error for each of them.
     pub fn errors(self) -> Vec<RowError> {
-        let found = UNIQUE.into_iter().zip(self.0).filter(|(_, found)| *found);
-        found
-            .map(|(attribute, _)| {
-                let message = format!("a user with this {attribute} is there already");
-                RowError::new(ErrorCode::DuplicatedUser, attribute, message)
-            })
-            .collect()
+        reasons::duplicated(self.0)
     }
-}
-
-/// A second user of the same file with the same e-mail address, where the first one was added or updated.
-pub fn twice_in_the_file() -> Vec<RowError> {
-    let message = "a user with this email comes earlier in this file";
-    vec![RowError::new(ErrorCode::DuplicatedUser, "email", message)]
 }

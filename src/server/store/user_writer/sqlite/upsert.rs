@@ -6,15 +6,16 @@ use crate::{
     domain::user_search::Words,
     server::{
         import::{NewUser, Outcome, PreparedUser},
-        store::{StoreError, secrets::SecretsKey, user_search},
+        store::{
+            StoreError,
+            secrets::SecretsKey,
+            user_search,
+            user_writer::{Ledger, reasons},
+        },
     },
 };
 
-use super::{
-    duplicates,
-    insert::{self, Inserted},
-    ledger::Ledger,
-};
+use super::insert::{self, Inserted};
 
 /// What is not in the file stays; metadata that is there replaces all of what was there before.
 const UPDATE: &str = "UPDATE users SET
@@ -72,7 +73,7 @@ pub fn upsert(
 ) -> Result<Outcome, StoreError> {
     if let Some(seq) = find_by_email(database, connection_seq, &prepared.user)? {
         if !touched.add(database, seq)? {
-            return Ok(Outcome::Failed(duplicates::twice_in_the_file()));
+            return Ok(Outcome::Failed(reasons::twice_in_the_file()));
         }
         update(database, seq, connection_seq, &prepared.user)?;
         return Ok(Outcome::Updated);

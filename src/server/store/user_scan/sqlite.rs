@@ -1,38 +1,33 @@
-//! Users in bulk, for exports: SQLite stepped directly, without a copy of any row.
+//! Users of SQLite in bulk: stepped directly, without a copy of any row.
 
-use std::{collections::HashMap, path::PathBuf, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use rusqlite::{Connection, ToSql, types::ValueRef};
 
 use crate::{
     domain::user::{Attribute, UserDetails},
-    server::export::{
-        ExportError,
-        document::Document,
-        source::{Cell, Column, Extent, Reader, Row, Scope, Snapshot, SourceError, UserSource, Visitor},
+    server::{
+        export::{
+            ExportError,
+            document::Document,
+            source::{Cell, Column, Extent, Reader, Row, Scope, SourceError, Visitor},
+        },
+        store::{
+            dialect::sqlite,
+            user_filter::{Dialect, Filter},
+        },
     },
 };
 
-use super::{
-    Store,
-    dialect::sqlite,
-    user_filter::{Dialect, Filter},
-};
-
-/// Users of a part: enough that what is done once for each part does not show, few enough that a part fits in memory.
-const PART_ROWS: u64 = 2_048;
+use super::{Connections, PART_ROWS, bad_value, column_names, database_error, of_connection, part_width};
 
 /// The users of a SQLite file.
 #[derive(Debug, Clone)]
 pub struct SqliteUsers {
     file: PathBuf,
-}
-
-impl Store {
-    /// The source that exports read users from.
-    pub fn user_source(&self) -> SqliteUsers {
-        SqliteUsers { file: self.file.clone() }
-    }
 }
 
 /// Open read transactions: they see the users of the instant in which they were begun, whatever others write.
@@ -50,13 +45,14 @@ struct Shared {
     connections: Connections,
 }
 
-/// Name and strategy of each connection, by its key.
-type Connections = HashMap<i64, (String, String)>;
+impl SqliteUsers {
+    /// Those of this file.
+    pub fn of(file: &Path) -> Self {
+        Self { file: file.to_owned() }
+    }
 
-impl UserSource for SqliteUsers {
-    type Snapshot = SqliteSnapshot;
-
-    fn snapshot(
+    /// As [`crate::server::export::source::UserSource::snapshot`].
+    pub fn snapshot(
         &self,
         scope: &Scope,
         columns: &[Column],
@@ -64,8 +60,6 @@ impl UserSource for SqliteUsers {
         earlier: Option<&Extent>,
     ) -> Result<SqliteSnapshot, SourceError> {
         let filter = scope.query.as_ref().map(|query| Filter::new(query, Dialect::Sqlite, FIRST_OF_FILTER));
-        let most_parts = scope.limit.map_or(u64::MAX, |limit| limit.get().div_ceil(PART_ROWS));
-        let readers = readers.min(usize::try_from(most_parts).unwrap_or(usize::MAX));
         let open = || {
             let transactions = sqlite::begin_reading(&self.file, readers)?;
             let filter = filter.clone();
@@ -75,18 +69,16 @@ impl UserSource for SqliteUsers {
             let shared = Arc::new(Shared { connection_seq, filter, columns: columns.to_vec(), extent, connections });
             Ok(SqliteSnapshot { transactions, shared })
         };
-        open().map_err(database_error)
+        open().map_err(|error: rusqlite::Error| database_error(error))
     }
 }
 
-impl Snapshot for SqliteSnapshot {
-    type Reader = SqliteReader;
-
-    fn extent(&self) -> &Extent {
+impl SqliteSnapshot {
+    pub fn extent(&self) -> &Extent {
         &self.shared.extent
     }
 
-    fn into_readers(self) -> Vec<SqliteReader> {
+    pub fn into_readers(self) -> Vec<SqliteReader> {
         let Self { transactions, shared } = self;
         let select = shared.select();
         let reader = |transaction| SqliteReader { transaction, select: select.clone(), shared: Arc::clone(&shared) };
@@ -117,14 +109,13 @@ impl Reader for SqliteReader {
 
 impl Shared {
     fn select(&self) -> String {
-        let columns: Vec<_> = self.columns.iter().map(|&column| column_name(column)).collect();
+        let columns = column_names(&self.columns);
         let condition = match self.connection_seq {
             None => "?3 IS NULL",
             // Few among many are found by the index; else the index would only be a detour to each row, and is kept out by "+".
             Some(_) if self.extent.part_width > PART_ROWS * 2 => "connection_seq = ?3",
             Some(_) => "+connection_seq = ?3",
         };
-        let columns = columns.join(", ");
         let filter = self.filter.as_ref().map_or("TRUE", |filter| &filter.sql);
         format!("SELECT {columns} FROM users WHERE seq BETWEEN ?1 AND ?2 AND {condition} AND {filter} ORDER BY seq")
     }
@@ -183,48 +174,43 @@ fn extent(
         _ if keys == users => first.saturating_add_unsigned(rows - 1),
         _ => key("ASC", rows - 1)?,
     };
-    // Where keys have gaps, parts are wider.
-    let keys_of_a_row = (keys / users).next_power_of_two();
-    // Each part may ask the index of words for all that it finds.
-    let part_rows = if filter.is_some() { PART_ROWS * 32 } else { PART_ROWS };
-    Ok(Extent { rows, first, last, part_width: part_rows.saturating_mul(keys_of_a_row), changes })
+    Ok(Extent { rows, first, last, part_width: part_width(users, keys, filter.is_some()), changes })
 }
 
 /// How rows of a list of users, outside of any export, are read.
-pub(super) struct RowOfList {
+pub struct RowOfList {
     columns: Vec<Column>,
     connections: Connections,
 }
 
 impl RowOfList {
-    pub(super) fn new(database: &Connection, columns: Vec<Column>) -> Result<Self, ExportError> {
+    pub fn new(database: &Connection, columns: Vec<Column>) -> Result<Self, ExportError> {
         Ok(Self { columns, connections: connections(database).map_err(database_error)? })
     }
 
     /// What the statement has to select first.
-    pub(super) fn column_names(&self) -> String {
-        let names: Vec<_> = self.columns.iter().map(|&column| column_name(column)).collect();
-        names.join(", ")
+    pub fn column_names(&self) -> String {
+        column_names(&self.columns)
     }
 
     /// How many columns those are.
-    pub(super) fn len(&self) -> usize {
+    pub fn len(&self) -> usize {
         self.columns.len()
     }
 
-    pub(super) fn row<'a>(&'a self, row: &'a rusqlite::Row<'a>) -> SqliteRow<'a> {
+    pub fn row<'a>(&'a self, row: &'a rusqlite::Row<'a>) -> SqliteRow<'a> {
         SqliteRow { row, columns: &self.columns, connections: &self.connections }
     }
 }
 
 impl SqliteUsers {
     /// A connection that reads.
-    pub(super) fn open(&self) -> Result<Connection, ExportError> {
+    pub fn open(&self) -> Result<Connection, ExportError> {
         Ok(sqlite::open_reader(&self.file).map_err(database_error)?)
     }
 
     /// What an error of the database is to whoever reads users.
-    pub(super) fn failed(error: rusqlite::Error) -> ExportError {
+    pub fn failed(error: rusqlite::Error) -> ExportError {
         database_error(error).into()
     }
 
@@ -237,8 +223,7 @@ impl SqliteUsers {
         let connections = connections(&database).map_err(database_error)?;
         let mut document = Document::of(attributes);
         let columns = document.columns().to_vec();
-        let names: Vec<_> = columns.iter().map(|&column| column_name(column)).collect();
-        let sql = format!("SELECT {}, connection_seq FROM users WHERE user_id = ?1", names.join(", "));
+        let sql = format!("SELECT {}, connection_seq FROM users WHERE user_id = ?1", column_names(&columns));
         let mut statement = database.prepare(&sql).map_err(database_error)?;
         let mut rows = statement.query([user_id]).map_err(database_error)?;
         let Some(row) = rows.next().map_err(database_error)? else { return Ok(None) };
@@ -265,18 +250,7 @@ fn connections(database: &Connection) -> rusqlite::Result<Connections> {
         .collect()
 }
 
-fn database_error(error: rusqlite::Error) -> SourceError {
-    SourceError::Database(Box::new(error))
-}
-
-fn column_name(column: Column) -> &'static str {
-    match column {
-        Column::Attribute(attribute) => attribute.name(),
-        Column::ConnectionName | Column::ConnectionStrategy => "connection_seq",
-    }
-}
-
-pub(super) struct SqliteRow<'a> {
+pub struct SqliteRow<'a> {
     row: &'a rusqlite::Row<'a>,
     columns: &'a [Column],
     connections: &'a Connections,
@@ -284,7 +258,7 @@ pub(super) struct SqliteRow<'a> {
 
 impl SqliteRow<'_> {
     fn bad_value(&self, index: usize, found: &'static str) -> SourceError {
-        SourceError::BadValue { attribute: column_name(self.columns[index]), found }
+        bad_value(self.columns[index], found)
     }
 }
 
@@ -299,13 +273,11 @@ impl Row for SqliteRow<'_> {
             ValueRef::Real(_) => return Err(self.bad_value(index, "a fraction")),
             ValueRef::Blob(_) => return Err(self.bad_value(index, "binary data")),
         };
-        let part: fn(&(String, String)) -> &str = match self.columns[index] {
-            Column::Attribute(_) => return Ok(cell),
-            Column::ConnectionName => |(name, _)| name,
-            Column::ConnectionStrategy => |(_, strategy)| strategy,
-        };
+        let column = self.columns[index];
+        if matches!(column, Column::Attribute(_)) {
+            return Ok(cell);
+        }
         let Cell::Integer(seq) = cell else { return Err(self.bad_value(index, "no connection")) };
-        let connection = self.connections.get(&seq).ok_or_else(|| self.bad_value(index, "an unknown connection"))?;
-        Ok(Cell::Text(part(connection).as_bytes()))
+        Ok(Cell::Text(of_connection(column, seq, self.connections)?.as_bytes()))
     }
 }

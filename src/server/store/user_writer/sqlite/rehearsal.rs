@@ -2,10 +2,13 @@
 
 use rusqlite::{Connection, params};
 
-use crate::server::import::{NewUser, Outcome};
+use crate::server::{
+    import::{NewUser, Outcome},
+    store::user_writer::reasons,
+};
 
 use super::{
-    duplicates::{self, Duplicates},
+    duplicates::Duplicates,
     upsert::{Touched, find_by_email},
 };
 
@@ -36,10 +39,10 @@ impl Rehearsal {
         if let Some(touched) = &self.touched {
             if let Some(seq) = find_by_email(database, connection_seq, user)? {
                 let first = touched.add(database, seq)?;
-                return Ok(if first { Outcome::Updated } else { Outcome::Failed(duplicates::twice_in_the_file()) });
+                return Ok(if first { Outcome::Updated } else { Outcome::Failed(reasons::twice_in_the_file()) });
             }
             if self.has_seen_email(database, user)? {
-                return Ok(Outcome::Failed(duplicates::twice_in_the_file()));
+                return Ok(Outcome::Failed(reasons::twice_in_the_file()));
             }
         }
         let duplicates = Duplicates::find_or_seen(database, connection_seq, user)?;

@@ -11,6 +11,8 @@ pub struct Transaction {
     bytes: usize,
     /// Bytes that wait in memory.
     waiting: usize,
+    /// Users that were tried and refused, and that nobody has called failed yet.
+    pub refused: u32,
     /// How many users were added: their connection's count does not have them yet.
     pub added: i64,
 }
@@ -30,7 +32,21 @@ impl Transaction {
     const FAILURE_BYTES: usize = 512;
 
     pub fn begin() -> Self {
-        Self { began: Instant::now(), users: 0, bytes: 0, waiting: 0, added: 0 }
+        Self { began: Instant::now(), users: 0, bytes: 0, waiting: 0, refused: 0, added: 0 }
+    }
+
+    /// Counts a user who keeps the rules, and what is written of it.
+    pub fn tried(&mut self, bytes: usize) {
+        self.users += 1;
+        self.bytes += bytes;
+    }
+
+    /// Counts a user who failed, unless it was counted when it was tried.
+    pub fn failed(&mut self) {
+        match self.refused {
+            0 => self.users += 1,
+            _ => self.refused -= 1,
+        }
     }
 
     /// Counts bytes that are written.
@@ -43,14 +59,11 @@ impl Transaction {
         self.waiting += bytes + Self::FAILURE_BYTES;
     }
 
-    /// Counts a user; whether the transaction has to end.
-    pub fn is_full_with_one_more(&mut self) -> bool {
-        self.users += 1;
-        // The clock is asked rarely.
-        let may_end = self.users >= Self::FEWEST_USERS && self.users.is_multiple_of(64);
+    /// Whether the transaction has to end.
+    pub fn is_full(&self) -> bool {
         self.users >= Self::MOST_USERS
             || self.bytes >= Self::MOST_BYTES
             || self.waiting >= Self::MOST_WAITING
-            || (may_end && self.began.elapsed() >= Self::TIME)
+            || (self.users >= Self::FEWEST_USERS && self.began.elapsed() >= Self::TIME)
     }
 }

@@ -1,0 +1,194 @@
+//! Users of PostgreSQL in bulk: one instant, seen by as many transactions as there are readers.
+
+use std::sync::Arc;
+
+use sqlx::{AssertSqlSafe, PgConnection, PgPool};
+
+use crate::server::{
+    export::source::{Column, Extent, Scope, SourceError},
+    store::{
+        dialect::pg_session::Session,
+        user_filter::{Dialect, Filter},
+    },
+};
+
+use super::{Connections, database_error, part_width, pg_cells::PgCells, pg_reader::PgReader};
+
+/// An export takes as long as it takes, and waits for whoever takes its file; compiling a plan would take longer than reading a part.
+const SETTINGS: &str = "SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0; SET jit = off";
+
+const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+
+/// The users of a PostgreSQL database.
+#[derive(Debug, Clone)]
+pub struct PgUsers {
+    pool: PgPool,
+}
+
+/// Open read transactions: they see the users of the instant in which the first was begun, whatever others write.
+pub struct PgSnapshot {
+    sessions: Vec<Session>,
+    shared: Arc<Shared>,
+}
+
+/// What all readers of a snapshot need.
+pub struct Shared {
+    connection_seq: Option<i64>,
+    pub filter: Option<Filter>,
+    pub cells: PgCells,
+    extent: Extent,
+}
+
+impl PgUsers {
+    /// Those of the database that `pool` connects to.
+    pub fn of(pool: &PgPool) -> Self {
+        Self { pool: pool.clone() }
+    }
+
+    /// As [`crate::server::export::source::UserSource::snapshot`].
+    pub fn snapshot(
+        &self,
+        scope: &Scope,
+        columns: &[Column],
+        readers: usize,
+        earlier: Option<&Extent>,
+    ) -> Result<PgSnapshot, SourceError> {
+        let filter = scope.query.as_ref().map(|query| Filter::new(query, Dialect::Postgres, 1));
+        let open = || {
+            let sessions = self.begin_reading(readers)?;
+            let (range, earlier) = (Range { scope: scope.clone(), filter: filter.clone() }, earlier.cloned());
+            let (extent, connections) = sessions[0].run(async move |connection: &mut PgConnection| {
+                Ok((extent(connection, &range, earlier).await?, connections(connection).await?))
+            })?;
+            let cells = PgCells::new(columns, connections);
+            let shared = Shared { connection_seq: scope.connection_seq, filter, cells, extent };
+            Ok(PgSnapshot { sessions, shared: Arc::new(shared) })
+        };
+        open().map_err(|error: sqlx::Error| database_error(error))
+    }
+
+    /// Begins at most `readers` transactions that see the same instant, and one at least.
+    fn begin_reading(&self, readers: usize) -> Result<Vec<Session>, sqlx::Error> {
+        let first = Session::open(&self.pool, SETTINGS)?;
+        let snapshot = first.run(async move |connection: &mut PgConnection| {
+            sqlx::raw_sql(BEGIN).execute(&mut *connection).await?;
+            if readers <= 1 {
+                return Ok(None);
+            }
+            match sqlx::query_scalar::<_, String>("SELECT pg_export_snapshot()").fetch_one(&mut *connection).await {
+                Ok(snapshot) => Ok(Some(snapshot)),
+                // Some databases that speak PostgreSQL's protocol can't: then there is a single reader.
+                Err(sqlx::Error::Database(_)) => {
+                    sqlx::raw_sql("ROLLBACK").execute(&mut *connection).await?;
+                    sqlx::raw_sql(BEGIN).execute(&mut *connection).await?;
+                    Ok(None)
+                }
+                Err(error) => Err(error),
+            }
+        })?;
+        let mut sessions = vec![first];
+        let is_name = |snapshot: &String| snapshot.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
+        if let Some(snapshot) = snapshot.filter(is_name) {
+            for _ in 1..readers {
+                let session = Session::open(&self.pool, SETTINGS)?;
+                let begin = format!("{BEGIN}; SET TRANSACTION SNAPSHOT '{snapshot}'");
+                session.run(async move |connection: &mut PgConnection| {
+                    // A name without any quote.
+                    sqlx::raw_sql(AssertSqlSafe(begin)).execute(connection).await
+                })?;
+                sessions.push(session);
+            }
+        }
+        Ok(sessions)
+    }
+}
+
+impl PgSnapshot {
+    pub fn extent(&self) -> &Extent {
+        &self.shared.extent
+    }
+
+    pub fn into_readers(self) -> Vec<PgReader> {
+        let Self { sessions, shared } = self;
+        sessions.into_iter().map(|session| PgReader::new(session, Arc::clone(&shared))).collect()
+    }
+}
+
+impl Shared {
+    /// The statement for the users of a part; its parameters are those of the filter.
+    pub fn select(&self, part: u64) -> String {
+        let (first, last) = self.extent.keys(part);
+        let connection = of_connection(self.connection_seq);
+        let filter = self.filter.as_ref().map_or("TRUE", |filter| &filter.sql);
+        let columns = self.cells.names();
+        format!(
+            "SELECT {columns} FROM users WHERE seq BETWEEN {first} AND {last} AND {connection} AND {filter} ORDER BY seq"
+        )
+    }
+}
+
+/// Keys are numbers, so they may stand in the text.
+fn of_connection(connection_seq: Option<i64>) -> String {
+    connection_seq.map_or_else(|| "TRUE".to_owned(), |seq| format!("connection_seq = {seq}"))
+}
+
+/// Which users are asked for.
+struct Range {
+    scope: Scope,
+    filter: Option<Filter>,
+}
+
+impl Range {
+    /// One number of the users up to the key `last`: `what` is selected of them.
+    async fn ask(&self, connection: &mut PgConnection, what: &str, last: i64, rest: &str) -> Result<i64, sqlx::Error> {
+        let filter = self.filter.as_ref().map_or("TRUE", |filter| &filter.sql);
+        let of_connection = of_connection(self.scope.connection_seq);
+        let sql = format!("SELECT {what} FROM users WHERE {of_connection} AND seq <= {last} AND {filter} {rest}");
+        // Numbers, names, and the filter's own text.
+        let arguments = self.filter.as_ref().map(Filter::arguments).transpose()?.unwrap_or_default();
+        sqlx::query_scalar_with(AssertSqlSafe(sql), arguments).persistent(false).fetch_one(connection).await
+    }
+
+    async fn count(&self, connection: &mut PgConnection, last: i64) -> Result<u64, sqlx::Error> {
+        Ok(self.ask(connection, "count(*)", last, "").await?.unsigned_abs())
+    }
+}
+
+/// Which users the open transaction has.
+async fn extent(connection: &mut PgConnection, range: &Range, earlier: Option<Extent>) -> Result<Extent, sqlx::Error> {
+    let changes: i64 = sqlx::query_scalar(
+        "SELECT coalesce(sum(users_changes), 0)::bigint FROM connections WHERE $1::bigint IS NULL OR seq = $1",
+    )
+    .bind(range.scope.connection_seq)
+    .fetch_one(&mut *connection)
+    .await?;
+    if let Some(earlier) = earlier
+        && earlier.changes == changes
+        // A transaction that took its keys before may have been committed since: then there are more.
+        && range.count(connection, earlier.last).await? == earlier.rows
+    {
+        return Ok(earlier);
+    }
+    let users = range.count(connection, i64::MAX).await?;
+    let rows = range.scope.limit.map_or(users, |limit| users.min(limit.get()));
+    if rows == 0 {
+        return Ok(Extent::empty(changes));
+    }
+    let first = range.ask(connection, "seq", i64::MAX, "ORDER BY seq LIMIT 1").await?;
+    let greatest = range.ask(connection, "seq", i64::MAX, "ORDER BY seq DESC LIMIT 1").await?;
+    let keys = greatest.abs_diff(first) + 1;
+    let last = match users - rows {
+        0 => greatest,
+        // Without a gap there is no need to walk.
+        _ if keys == users => first.saturating_add_unsigned(rows - 1),
+        _ => range.ask(connection, "seq", i64::MAX, &format!("ORDER BY seq LIMIT 1 OFFSET {}", rows - 1)).await?,
+    };
+    Ok(Extent { rows, first, last, part_width: part_width(users, keys, range.filter.is_some()), changes })
+}
+
+/// Name and strategy of each connection.
+pub async fn connections(connection: &mut PgConnection) -> Result<Connections, sqlx::Error> {
+    let rows: Vec<(i64, String, String)> =
+        sqlx::query_as("SELECT seq, name, strategy FROM connections").fetch_all(connection).await?;
+    Ok(rows.into_iter().map(|(seq, name, strategy)| (seq, (name, strategy))).collect())
+}

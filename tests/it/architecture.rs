@@ -6,12 +6,13 @@ use std::{
 };
 
 /// A part of the source, and what of this crate it may name.
-const RULES: [(&str, &[&str]); 17] = [
+const RULES: [(&str, &[&str]); 18] = [
     ("domain", &["domain"]),
     ("ui", &["domain", "rpc", "ui"]),
     ("rpc", &["domain", "rpc", "server::service"]),
     ("server/clock.rs", &["domain"]),
     ("server/config.rs", &[]),
+    ("server/config", &[]),
     ("server/data_dir.rs", &[]),
     ("server/telemetry.rs", &[]),
     ("server/random.rs", &["domain"]),

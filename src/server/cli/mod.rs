@@ -3,13 +3,16 @@
 mod audit;
 mod client;
 mod connection;
+mod engine;
 mod export;
 mod generate;
 mod import;
 mod member;
+mod open;
 mod progress;
 mod serve;
 mod stop;
+mod worker;
 
 use std::{
     io::{self, Write},
@@ -22,7 +25,7 @@ use serde::Serialize;
 
 use super::{
     clock::Clock,
-    config::{ConfigError, Settings},
+    config::{ConfigError, Secret, Settings},
     files::FileStore,
     service::{OperatorError, Services},
     store::{Store, StoreError},
@@ -42,6 +45,8 @@ struct Cli {
 enum Command {
     /// Start the web server
     Serve(serve::Serve),
+    /// Run jobs and serve no pages, beside other processes on one PostgreSQL database
+    Worker(worker::Worker),
     /// Add and list database connections, the sources that users belong to
     Connection(connection::Connection),
     /// Add, list, change, disable and remove the people who may sign in to Muster
@@ -65,6 +70,11 @@ struct DataFlags {
     #[arg(long, value_name = "DIR")]
     #[serde(skip_serializing_if = "Option::is_none")]
     data_dir: Option<PathBuf>,
+    /// PostgreSQL database, as postgres://user@host:5432/database [default: SQLite in the data directory]. Others on this machine see
+    /// what stands on a command line: give a password in MUSTER_DATABASE_URL or in ~/.pgpass
+    #[arg(long, value_name = "URL")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    database_url: Option<Secret>,
 }
 
 /// One line on standard error, and exit code 1.
@@ -94,6 +104,7 @@ pub fn run() -> ExitCode {
         match cli.command {
             None => serve::Serve::default().run().await,
             Some(Command::Serve(serve)) => serve.run().await,
+            Some(Command::Worker(worker)) => worker.run().await,
             Some(Command::Connection(connection)) => connection.run().await,
             Some(Command::Member(member)) => member.run().await,
             Some(Command::Client(client)) => client.run().await,
@@ -103,6 +114,8 @@ pub fn run() -> ExitCode {
             Some(Command::Generate(generate)) => generate.run(),
         }
     });
+    // What did not end in time, such as a job whose database does not answer, must not keep the process from ending.
+    runtime.shutdown_background();
     match result {
         Ok(code) => code,
         Err(error) => fail(&error),
@@ -128,7 +141,7 @@ fn fail(error: &CliError) -> ExitCode {
 /// Opens the store for a command that is not the server.
 async fn open(flags: &DataFlags) -> Result<(Store, Services), CliError> {
     let settings = Settings::load(flags)?;
-    let store = Store::open(&settings.data_dir).await?;
+    let store = open::open_store(&settings).await?;
     let files = FileStore::open(&settings.data_dir)?;
     let services = Services::new(store.clone(), files, Clock::System, settings);
     Ok((store, services))

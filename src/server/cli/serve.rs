@@ -1,25 +1,27 @@
 //! `muster serve`
 
-use std::{net::SocketAddr, num::NonZeroUsize, process::ExitCode, time::Duration};
+use std::{fs::File, net::SocketAddr, process::ExitCode, time::Duration};
 
 use clap::Args;
 use serde::Serialize;
 use tokio::net::TcpListener;
-use tokio_util::task::TaskTracker;
 
 use crate::server::{
     clock::Clock,
     config::Settings,
     data_dir,
-    export::default_threads,
     files::FileStore,
     http,
-    jobs::{Sweeper, Workers},
     service::{DEMO_USERS, DemoMembers, Services},
-    store::Store,
 };
 
-use super::{CliError, DataFlags, print, stop::stop_on_signal};
+use super::{
+    CliError, DataFlags,
+    engine::{self, WorkerFlags},
+    open::open_store,
+    print,
+    stop::stop_on_signal,
+};
 
 /// Start the web server.
 ///
@@ -44,6 +46,9 @@ pub struct Serve {
     public_url: Option<String>,
     #[command(flatten)]
     #[serde(flatten)]
+    workers: WorkerFlags,
+    #[command(flatten)]
+    #[serde(flatten)]
     data: DataFlags,
 }
 
@@ -53,13 +58,8 @@ impl Serve {
         // Before anything else, so that no signal is missed.
         let stop = stop_on_signal()?;
         let in_data_dir = |error| CliError::Message(format!("{}: {error}", settings.data_dir.display()));
-        let _lock = data_dir::lock(&settings.data_dir).map_err(in_data_dir)?.ok_or_else(|| {
-            CliError::Message(format!(
-                "another muster serve is using {}; stop it first, or choose another --data-dir",
-                settings.data_dir.display()
-            ))
-        })?;
-        let store = Store::open(&settings.data_dir).await?;
+        let _lock = lock(&settings)?;
+        let store = open_store(&settings).await?;
         let files = FileStore::open(&settings.data_dir).map_err(in_data_dir)?;
         let listener = TcpListener::bind(settings.addr)
             .await
@@ -69,28 +69,28 @@ impl Serve {
         let services = Services::new(store.clone(), files.clone(), Clock::System, settings.clone());
         greet(&services, &settings).await?;
 
-        let tasks = TaskTracker::new();
-        let sweeper = Sweeper::new(store.clone(), files.clone(), Clock::System);
-        tasks.spawn(sweeper.run(stop.clone()));
-        let workers = Workers {
-            store: store.clone(),
-            files,
-            clock: Clock::System,
-            new_jobs: services.new_jobs(),
-            export_threads: NonZeroUsize::new(settings.export_threads.into()).unwrap_or_else(default_threads),
-        };
-        workers.start(&settings, &tasks, &stop).await?;
+        let tasks = engine::start(&settings, &store, &files, services.new_jobs(), &stop).await?;
         let router = http::router(services, http::Site::find(&settings), &settings).map_err(CliError::Message)?;
         let grace = Duration::from_secs(settings.shutdown_seconds.into());
         let served = http::serve(listener, router, http::Limits::default(), stop.clone(), grace).await;
 
         stop.cancel();
-        tasks.close();
-        tasks.wait().await;
-        store.close().await;
+        engine::end(tasks, &store, &settings).await;
         served?;
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// With SQLite, makes this process the only server on the data directory; a PostgreSQL database is there for any number of them.
+fn lock(settings: &Settings) -> Result<Option<File>, CliError> {
+    if settings.database_url.is_some() {
+        return Ok(None);
+    }
+    let dir = settings.data_dir.display();
+    let lock = data_dir::lock(&settings.data_dir).map_err(|error| CliError::Message(format!("{dir}: {error}")))?;
+    lock.map(Some).ok_or_else(|| {
+        CliError::Message(format!("another muster serve is using {dir}; stop it first, or choose another --data-dir"))
+    })
 }
 
 /// Prints what someone needs to sign in.

@@ -49,10 +49,16 @@ impl Sweeper {
                 _ = sweep.tick() => {}
                 () = stop.cancelled() => return,
             }
-            if let Err(error) = self.sweep().await {
+            if let Err(error) = self.sweep_if_due().await {
                 tracing::error!(%error, "a sweep failed");
             }
         }
+    }
+
+    /// Sweeps unless another process of the same store has just done so: one at a time is enough, and two would be in each other's way.
+    async fn sweep_if_due(&self) -> Result<(), SweepError> {
+        let every = i64::try_from(SWEEP_EVERY.as_millis()).unwrap_or(i64::MAX);
+        if self.store.take_sweep(self.clock.now(), every).await? { self.sweep().await } else { Ok(()) }
     }
 
     /// Deletes everything that has expired by now.

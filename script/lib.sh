@@ -92,6 +92,38 @@ setup_packages() {
         apt-get install -y --no-install-recommends "$@"' sh "${packages[@]}"
 }
 
+# Where PostgreSQL's programs are, which Debian does not put on PATH.
+postgres_bin() {
+    local newest
+    newest=$(printf '%s\n' /usr/lib/postgresql/*/bin/postgres | sort -V | tail -n 1)
+    [[ -x $newest ]] || newest=$(command -v postgres) || return
+    dirname "$newest"
+}
+
+# PostgreSQL's programs for the tests, as Debian's package; the package's own server is neither made nor started.
+setup_postgres() {
+    local sudo=()
+    postgres_bin >/dev/null && return
+    has apt-get || fail "please install PostgreSQL (by Debian's name: postgresql)"
+    if ((EUID)); then
+        has sudo || fail "please install, as root: apt-get install postgresql"
+        sudo=(sudo)
+    fi
+    say "postgresql: installing with apt-get, about a minute, once"
+    # shellcheck disable=SC2016 # the inner shell expands it
+    or_fail "please install PostgreSQL, as root: apt-get install postgresql" postgresql "${sudo[@]}" sh -c '
+        export DEBIAN_FRONTEND=noninteractive
+        conf=/etc/postgresql-common/createcluster.conf
+        apt-get update
+        apt-get install -y --no-install-recommends postgresql-common || exit
+        cp -p "$conf" "$conf.before" || exit
+        echo "create_main_cluster = false" >>"$conf"
+        apt-get install -y --no-install-recommends postgresql
+        result=$?
+        mv "$conf.before" "$conf"
+        exit $result'
+}
+
 setup_rust() {
     local needed found
     { has cargo && has rustc; } || fail "Rust is missing: install it with rustup (https://rustup.rs) and run this again"
@@ -183,6 +215,7 @@ setup_tests() {
     local commands=(sqlite3)
     has_chromium || commands+=(chromium)
     setup_build "${commands[@]}"
+    setup_postgres
     setup_rust_lints
     setup_nextest
     setup_seaweedfs

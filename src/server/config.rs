@@ -1,5 +1,7 @@
 //! Settings: flags win over `MUSTER_*` variables, which win over `muster.toml`.
 
+mod secret;
+
 use std::{net::SocketAddr, path::PathBuf};
 
 use figment::{
@@ -10,6 +12,7 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 use super::bucket_url::BucketUrl;
+pub use secret::Secret;
 
 /// The file in the working directory that settings are read from.
 const FILE: &str = "muster.toml";
@@ -45,6 +48,22 @@ pub struct Settings {
     pub files_url: Option<BucketUrl>,
     /// Whether browsers and programs get export files from the bucket itself.
     pub download_redirect: bool,
+    /// The PostgreSQL database, as `postgres://user:password@host/database`; absent: SQLite in the data directory.
+    pub database_url: Option<Secret>,
+    /// Most connections of a process to PostgreSQL.
+    pub database_pool_size: u32,
+    /// Seconds that whoever needs a connection to PostgreSQL waits for a free one.
+    pub database_acquire_seconds: u32,
+    /// Seconds after which PostgreSQL gives a statement up; 0: never.
+    pub database_statement_seconds: u32,
+    /// Seconds after which an unused connection to PostgreSQL is closed.
+    pub database_idle_seconds: u32,
+    /// Seconds after which a connection to PostgreSQL is replaced by a new one.
+    pub database_lifetime_seconds: u32,
+    /// The key that seals secrets, base64 of 32 bytes; absent: that of `secrets_key_file`.
+    pub secrets_key: Option<Secret>,
+    /// The file with the key that seals secrets; absent: `secrets.key` in the data directory, which is made if it is not there.
+    pub secrets_key_file: Option<PathBuf>,
     /// The tenant's name: the sidebar shows it and export files have it.
     pub tenant: String,
     /// Whether the demo tenant is made.
@@ -77,6 +96,10 @@ pub struct Settings {
     pub sample_workers: u16,
     /// Imports that run at once.
     pub import_workers: u16,
+    /// Bulk exports that run at once in all processes together; 0: as many as there are workers.
+    pub max_running_exports: u32,
+    /// Imports that run at once in all processes together; 0: as many as there are workers.
+    pub max_running_imports: u32,
     /// Threads of an export; 0: one for each core.
     pub export_threads: u16,
     /// Most bytes of a file to be imported.
@@ -103,6 +126,14 @@ impl Default for Settings {
             data_dir: PathBuf::from("./data"),
             files_url: None,
             download_redirect: false,
+            database_url: None,
+            database_pool_size: 10,
+            database_acquire_seconds: 10,
+            database_statement_seconds: 30,
+            database_idle_seconds: 10 * 60,
+            database_lifetime_seconds: 30 * 60,
+            secrets_key: None,
+            secrets_key_file: None,
             tenant: "acme".to_owned(),
             demo: false,
             demo_password: None,
@@ -119,6 +150,8 @@ impl Default for Settings {
             workers: 2,
             sample_workers: 2,
             import_workers: 2,
+            max_running_exports: 0,
+            max_running_imports: 0,
             export_threads: 0,
             import_max_bytes: 10 * 1024 * 1024 * 1024,
             upload_idle_seconds: 30,
@@ -175,15 +208,16 @@ impl Settings {
             ("token_lifetime_seconds", self.token_lifetime_seconds),
             ("api_burst", self.api_burst),
             ("api_requests_per_second", self.api_requests_per_second),
-            ("workers", self.workers.into()),
-            ("sample_workers", self.sample_workers.into()),
-            ("import_workers", self.import_workers.into()),
             ("upload_idle_seconds", self.upload_idle_seconds),
+            ("database_acquire_seconds", self.database_acquire_seconds),
+            ("database_idle_seconds", self.database_idle_seconds),
+            ("database_lifetime_seconds", self.database_lifetime_seconds),
         ] {
             if number == 0 {
                 return Err(format!("{name} must be 1 or more"));
             }
         }
+        self.check_database()?;
         // SQLite's numbers have 63 bits, and so have those of files.
         if !(1..=i64::MAX.unsigned_abs()).contains(&self.import_max_bytes) {
             return Err(format!("import_max_bytes must be 1 to {}", i64::MAX));
@@ -213,6 +247,30 @@ impl Settings {
                 return Err(
                     "otlp_endpoint must be like http://collector:4318: a collector nearby, without TLS".to_owned()
                 );
+            }
+        }
+        Ok(())
+    }
+
+    /// What belongs to the database, and to the processes that share one.
+    fn check_database(&self) -> Result<(), String> {
+        // One connection listens for new jobs, so that one would leave none for statements.
+        if self.database_pool_size < 2 {
+            return Err("database_pool_size must be 2 or more".to_owned());
+        }
+        if self.secrets_key.is_some() && self.secrets_key_file.is_some() {
+            return Err("secrets_key and secrets_key_file are both set: there is one key".to_owned());
+        }
+        if self.database_url.is_some() {
+            return Ok(());
+        }
+        for (name, number) in [
+            ("workers", self.workers),
+            ("sample_workers", self.sample_workers),
+            ("import_workers", self.import_workers),
+        ] {
+            if number == 0 {
+                return Err(format!("{name} must be 1 or more: with SQLite there is no other process to do the work"));
             }
         }
         Ok(())
@@ -290,6 +348,21 @@ mod tests {
     }
 
     #[test]
+    fn processes_that_share_a_database_need_no_workers_and_secrets_are_not_shown() {
+        Jail::expect_with(|jail| {
+            jail.create_file(FILE, "workers = 0\nsample_workers = 0\nimport_workers = 0")?;
+            jail.set_env("MUSTER_DATABASE_URL", "postgres://muster:hunter2@db/muster");
+            jail.set_env("MUSTER_SECRETS_KEY", "a2V5");
+            let settings = Settings::load(Flags { tenant: None }).unwrap();
+            assert_eq!(settings.workers, 0);
+            assert_eq!(settings.database_url.as_ref().unwrap().expose(), "postgres://muster:hunter2@db/muster");
+            let shown = format!("{settings:?}");
+            assert!(!shown.contains("hunter2") && !shown.contains("a2V5"), "{shown}");
+            Ok(())
+        });
+    }
+
+    #[test]
     fn errors_say_where() {
         for (file, variable, part) in [
             ("addr = \"nowhere\"", None, "muster.toml: addr"),
@@ -297,7 +370,11 @@ mod tests {
             ("tenant = \"a/b\"", None, "tenant \"a/b\""),
             ("trusted_proxies = [\"10.0.0.0\"]", None, "trusted_proxies"),
             ("import_max_bytes = 0", None, "import_max_bytes must be 1 to"),
-            ("workers = 0", None, "workers must be 1 or more"),
+            ("workers = 0", None, "workers must be 1 or more: with SQLite"),
+            ("import_workers = 0", None, "import_workers must be 1 or more: with SQLite"),
+            ("database_pool_size = 1", None, "database_pool_size must be 2 or more"),
+            ("secrets_key = \"a\"\nsecrets_key_file = \"b\"", None, "both set"),
+            ("lease_seconds = 0\ndatabase_url = \"postgres://a\"", None, "lease_seconds must be 1 or more"),
             ("session_max_lifetime_seconds = 60", None, "session_max_lifetime_seconds (60) must not be below"),
             ("demo = true\naddr = \"0.0.0.0:80\"", None, "no loopback address"),
             ("public_url = \"ftp://x\"", None, "public_url"),

@@ -15,9 +15,17 @@ use muster::{
 use reqwest::header;
 
 use crate::{
-    cli::muster,
+    databases::on_every_database,
     support::{Client, NOW, Server, World},
 };
+
+on_every_database! {
+    only_admins_see_and_export_the_log,
+    filters_keep_what_they_say,
+    pages_follow_one_another_without_gaps_in_both_directions,
+    entries_say_who_and_what_in_words,
+    an_export_can_be_checked_by_itself,
+}
 
 const DAY: i64 = 24 * 60 * 60 * 1_000;
 
@@ -34,8 +42,7 @@ async fn days(world: &World, days: i64) {
     }
 }
 
-async fn served() -> (World, Server, Client) {
-    let world = World::new().await;
+async fn served(world: World) -> (World, Server, Client) {
     let server = world.serve().await;
     let admin = server.client("admin").await;
     (world, server, admin)
@@ -47,9 +54,8 @@ async fn list(client: &Client, form: &[(&str, &str)]) -> ActivityPage {
     serde_json::from_slice(&response.bytes().await.unwrap()).unwrap()
 }
 
-#[tokio::test]
-async fn only_admins_see_and_export_the_log() {
-    let (_world, server, admin) = served().await;
+async fn only_admins_see_and_export_the_log(world: World) {
+    let (_world, server, admin) = served(world).await;
     assert_eq!(admin.get("/activity").send().await.unwrap().status(), 200);
     assert_eq!(admin.post("/activity/export").form(&[("member", "")]).send().await.unwrap().status(), 200);
     for name in ["editor", "viewer", "config"] {
@@ -79,9 +85,8 @@ async fn only_admins_see_and_export_the_log() {
     server.running.stop().await;
 }
 
-#[tokio::test]
-async fn filters_keep_what_they_say() {
-    let (world, server, admin) = served().await;
+async fn filters_keep_what_they_say(world: World) {
+    let (world, server, admin) = served(world).await;
     days(&world, 5).await;
     // NOW is 2027-01-15T08:00:00Z.
     for (member, action, from, to, expected) in [
@@ -114,9 +119,8 @@ async fn filters_keep_what_they_say() {
     server.running.stop().await;
 }
 
-#[tokio::test]
-async fn pages_follow_one_another_without_gaps_in_both_directions() {
-    let (world, server, admin) = served().await;
+async fn pages_follow_one_another_without_gaps_in_both_directions(world: World) {
+    let (world, server, admin) = served(world).await;
     days(&world, 120).await;
     let filters = ("form[member]", "ann@acme.test");
     let first = list(&admin, &[filters]).await;
@@ -142,9 +146,8 @@ async fn pages_follow_one_another_without_gaps_in_both_directions() {
     server.running.stop().await;
 }
 
-#[tokio::test]
-async fn entries_say_who_and_what_in_words() {
-    let (world, server, admin) = served().await;
+async fn entries_say_who_and_what_in_words(world: World) {
+    let (world, server, admin) = served(world).await;
     server.anonymous().rpc("sign_in", &[("email", "viewer@acme.test"), ("password", "wrong")]).await;
     world.services.operator_set_role("viewer@acme.test", Role::EditorUsers).await.unwrap();
     world.store.append_audit(&NewEntry::new(NOW, Actor::System, &Event::JobCancelled {}).unwrap()).await.unwrap();
@@ -179,13 +182,9 @@ async fn entries_say_who_and_what_in_words() {
     assert_eq!(list(&admin, &[("form[member]", "viewer@acme.test")]).await.entries.len(), 1, "attempts on an account");
 
     // The page shows even what someone has tampered with.
-    world
-        .sqlite()
-        .execute_batch(
-            "DROP TRIGGER audit_log_is_not_updated;
-             UPDATE audit_log SET action = 'flown', details = '<b>' WHERE seq = (SELECT max(seq) FROM audit_log)",
-        )
-        .unwrap();
+    world.unguard_audit_log().await;
+    let last = "(SELECT max(seq) FROM audit_log)";
+    world.execute(&format!("UPDATE audit_log SET action = 'flown', details = '<b>' WHERE seq = {last}")).await;
     let page = admin.get("/activity").send().await.unwrap();
     assert_eq!(page.status(), 200);
     let page = page.text().await.unwrap();
@@ -194,8 +193,7 @@ async fn entries_say_who_and_what_in_words() {
 }
 
 fn verify(world: &World, args: &[&str]) -> Output {
-    let data = world.settings.data_dir.to_str().unwrap();
-    muster(world.dir.path(), &[&["audit", "verify", "--data-dir", data], args].concat()).output().unwrap()
+    world.muster(&[&["audit", "verify"], args].concat()).output().unwrap()
 }
 
 /// What a check that must fail says.
@@ -205,9 +203,8 @@ fn complaint(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).unwrap()
 }
 
-#[tokio::test]
-async fn an_export_can_be_checked_by_itself() {
-    let (world, server, admin) = served().await;
+async fn an_export_can_be_checked_by_itself(world: World) {
+    let (world, server, admin) = served(world).await;
     // More than one batch.
     days(&world, 600).await;
     let export = async |form: &[(&str, &str)]| {
@@ -284,15 +281,13 @@ async fn an_export_can_be_checked_by_itself() {
     server.running.stop().await;
 
     let path = world.dir.path().join("cli.ndjson");
-    let (path, data) = (path.to_str().unwrap(), world.settings.data_dir.to_str().unwrap());
-    let run = || muster(world.dir.path(), &["audit", "export", "--data-dir", data, "--out", path]).output().unwrap();
+    let path = path.to_str().unwrap();
+    let run = || world.muster(&["audit", "export", "--out", path]).output().unwrap();
     assert!(run().status.success());
     assert!(verify(&world, &[path]).status.success());
     assert_eq!(run().status.code(), Some(1), "no file is written over");
-    world
-        .sqlite()
-        .execute_batch("DROP TRIGGER audit_log_is_not_deleted; DELETE FROM audit_log WHERE seq = 700")
-        .unwrap();
+    world.unguard_audit_log().await;
+    world.execute("DELETE FROM audit_log WHERE seq = 700").await;
     assert!(complaint(&verify(&world, &[])).contains("entry 701 comes where entry 700 must be"));
 }
 

@@ -7,8 +7,17 @@ use serde_json::{Value, json};
 
 use crate::{
     api::{Program, answer},
+    databases::{on_every_database, on_sqlite},
     support::World,
 };
+
+on_every_database! {
+    the_description_is_that_of_what_is_served,
+}
+
+on_sqlite! {
+    who_asks_too_often_has_to_wait,
+}
 
 /// Method, route, an address of it, and the scopes any of which is enough; none: anyone.
 const ROUTES: [(&str, &str, &str, &[&str]); 9] = [
@@ -67,9 +76,7 @@ async fn every_route_with_every_scope() {
     server.running.stop().await;
 }
 
-#[tokio::test]
-async fn who_asks_too_often_has_to_wait() {
-    let mut world = World::new().await;
+async fn who_asks_too_often_has_to_wait(mut world: World) {
     world.settings.api_burst = 5;
     world.settings.api_requests_per_second = 1;
     let server = world.serve().await;
@@ -96,9 +103,7 @@ async fn who_asks_too_often_has_to_wait() {
     server.running.stop().await;
 }
 
-#[tokio::test]
-async fn the_description_is_that_of_what_is_served() {
-    let world = World::new().await;
+async fn the_description_is_that_of_what_is_served(world: World) {
     let server = world.serve().await;
     let served = server.anonymous().get("/api/v2/openapi.json").send().await.unwrap().text().await.unwrap();
     let pretty = serde_json::to_string_pretty(&serde_json::from_str::<Value>(&served).unwrap()).unwrap() + "\n";

@@ -6,14 +6,24 @@ use serde_json::{Value, json};
 
 use crate::{
     api::Program,
+    databases::{on_every_database, on_sqlite},
     support::{Server, World},
 };
+
+on_every_database! {
+    tokens_are_got_by_form_and_by_json,
+}
+
+on_sqlite! {
+    keys_rotate,
+    only_what_the_server_signed_is_a_token,
+    tokens_die_with_their_client,
+}
 
 /// A day.
 const LIFETIME: i64 = 24 * 60 * 60 * 1_000;
 
-async fn program() -> (World, Server, Program) {
-    let world = World::new().await;
+async fn program(world: World) -> (World, Server, Program) {
     let server = world.serve().await;
     let program = Program::new(&world, &server, "nightly", "read:users read:connections").await;
     (world, server, program)
@@ -23,9 +33,8 @@ fn claims(token: &str) -> Value {
     jsonwebtoken::dangerous::insecure_decode::<Value>(token).unwrap().claims
 }
 
-#[tokio::test]
-async fn tokens_are_got_by_form_and_by_json() {
-    let (world, server, program) = program().await;
+async fn tokens_are_got_by_form_and_by_json(world: World) {
+    let (world, server, program) = program(world).await;
     let (status, body) = program.ask_token(&[]).await;
     assert_eq!(status, 200);
     assert_eq!((&body["token_type"], &body["expires_in"]), (&json!("Bearer"), &json!(86_400)));
@@ -61,10 +70,7 @@ async fn tokens_are_got_by_form_and_by_json() {
         assert_eq!((found, body["error"].as_str()), (status, Some(error)), "{fields:?}");
         assert!(body["error_description"].is_string());
     }
-    let refused: i64 = world
-        .sqlite()
-        .query_row("SELECT count(*) FROM audit_log WHERE action = 'token_refused'", [], |row| row.get(0))
-        .unwrap();
+    let refused: i64 = world.value("SELECT count(*) FROM audit_log WHERE action = 'token_refused'").await;
     assert_eq!(refused, 1, "the one for a client that there is");
     // A token may be for less than the client has.
     let (_, narrow) = program.ask_token(&[("scope", "read:connections")]).await;
@@ -73,9 +79,8 @@ async fn tokens_are_got_by_form_and_by_json() {
     server.running.stop().await;
 }
 
-#[tokio::test]
-async fn only_what_the_server_signed_is_a_token() {
-    let (world, server, program) = program().await;
+async fn only_what_the_server_signed_is_a_token(world: World) {
+    let (world, server, program) = program(world).await;
     let status = async |token: &str| {
         server.anonymous().get("/api/v2/users").bearer_auth(token).send().await.unwrap().status().as_u16()
     };
@@ -149,9 +154,8 @@ async fn only_what_the_server_signed_is_a_token() {
     server.running.stop().await;
 }
 
-#[tokio::test]
-async fn tokens_die_with_their_client() {
-    let (world, server, program) = program().await;
+async fn tokens_die_with_their_client(world: World) {
+    let (world, server, program) = program(world).await;
     let name: ClientName = "nightly".parse().unwrap();
     let rotated = world.services.operator_rotate_client_secret(name.as_str()).await.unwrap();
     assert_eq!(program.ask_token(&[]).await.0, 401, "the old secret");
@@ -166,9 +170,8 @@ async fn tokens_die_with_their_client() {
     server.running.stop().await;
 }
 
-#[tokio::test]
-async fn keys_rotate() {
-    let (world, server, program) = program().await;
+async fn keys_rotate(world: World) {
+    let (world, server, program) = program(world).await;
     let count = async || {
         let text = server.anonymous().get("/.well-known/jwks.json").send().await.unwrap().text().await.unwrap();
         serde_json::from_str::<JwkSet>(&text).unwrap().keys.len()
@@ -184,14 +187,7 @@ async fn keys_rotate() {
     world.clock.advance_millis(LIFETIME);
     world.services.operator_rotate_signing_key().await.unwrap();
     assert_eq!(count().await, 2);
-    let keys: Vec<String> = world
-        .sqlite()
-        .prepare("SELECT id FROM signing_keys")
-        .unwrap()
-        .query_map([], |row| row.get(0))
-        .unwrap()
-        .collect::<Result<_, _>>()
-        .unwrap();
+    let keys: Vec<String> = world.column("SELECT id FROM signing_keys").await;
     assert!(keys.contains(&second));
     server.running.stop().await;
 }

@@ -7,13 +7,20 @@ use muster::{
     },
     server::{
         service::{Broken, Verified},
-        store::{Store, audit::NewEntry},
+        store::audit::NewEntry,
     },
 };
 use rusqlite::Connection;
 use sha2::{Digest, Sha256};
 
-use crate::support::{NOW, World};
+use crate::{
+    databases::on_every_database,
+    support::{NOW, World},
+};
+
+on_every_database! {
+    appends_at_once_make_one_chain,
+}
 
 fn entry(event: &Event) -> NewEntry {
     NewEntry::new(NOW, Actor::System, event).unwrap()
@@ -32,11 +39,8 @@ async fn world_with_entries(count: u64) -> World {
     world
 }
 
-#[tokio::test]
-async fn appends_at_once_make_one_chain() {
-    let world = World::new().await;
-    // Another process on the same file has a pool of its own.
-    let other = Store::open(&world.settings.data_dir).await.unwrap();
+async fn appends_at_once_make_one_chain(world: World) {
+    let other = world.store_of_another_process().await;
     let tasks: Vec<_> = (0..16)
         .map(|task| {
             let store = if task % 2 == 0 { world.store.clone() } else { other.clone() };
@@ -53,9 +57,7 @@ async fn appends_at_once_make_one_chain() {
     }
     let verified = verify(&world, None).await.unwrap();
     assert_eq!((verified.entries, verified.gaps, verified.last.unwrap().seq), (160, 0, 160));
-    let sqlite = world.sqlite();
-    let mut statement = sqlite.prepare("SELECT details FROM audit_log ORDER BY seq").unwrap();
-    let details: Vec<String> = statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+    let details: Vec<String> = world.column("SELECT details FROM audit_log ORDER BY seq").await;
     for task in 0..16 {
         let expected: Vec<_> =
             (0..10).map(|sessions| format!("{{\"email\":\"{task}@acme.test\",\"sessions\":{sessions}}}")).collect();

@@ -15,7 +15,23 @@ use muster::{
 };
 use tokio::sync::Barrier;
 
-use crate::support::{Client, NOW, PASSWORD, World, entry, eventually, report, request};
+use crate::{
+    databases::{on_every_database, on_sqlite},
+    support::{Client, NOW, PASSWORD, World, entry, eventually, report, request},
+};
+
+on_every_database! {
+    a_waiting_job_is_cancelled_at_once_and_no_worker_takes_it,
+    every_write_of_the_worker_of_a_cancelled_job_is_refused,
+    whoever_submitted_a_job_may_cancel_it_and_so_may_editors_and_admins,
+    what_has_ended_or_expired_is_not_cancelled,
+    without_javascript_the_browser_comes_back_to_its_page_with_the_answer,
+    ("multi_thread") between_cancellation_and_completion_exactly_one_wins,
+}
+
+on_sqlite! {
+    the_worker_of_a_cancelled_job_stops_deletes_its_file_and_goes_on_with_the_next,
+}
 
 const ANN: &str = "ann@acme.test";
 
@@ -23,9 +39,7 @@ async fn cancelled(world: &World, id: &JobId) -> bool {
     world.store.cancel_job(id, "Cancelled by ann@acme.test.", NOW, &entry()).await.unwrap()
 }
 
-#[tokio::test]
-async fn a_waiting_job_is_cancelled_at_once_and_no_worker_takes_it() {
-    let world = World::new().await;
+async fn a_waiting_job_is_cancelled_at_once_and_no_worker_takes_it(world: World) {
     let id = world.add_job(Lane::Bulk, &request("csv", &[]), ANN).await;
     assert!(cancelled(&world, &id).await);
     assert!(!cancelled(&world, &id).await, "an end is final");
@@ -35,9 +49,7 @@ async fn a_waiting_job_is_cancelled_at_once_and_no_worker_takes_it() {
     assert_eq!(job.status_details.as_deref(), Some("Cancelled by ann@acme.test."));
 }
 
-#[tokio::test]
-async fn every_write_of_the_worker_of_a_cancelled_job_is_refused() {
-    let world = World::new().await;
+async fn every_write_of_the_worker_of_a_cancelled_job_is_refused(world: World) {
     let id = world.add_job(Lane::Bulk, &request("csv", &[]), ANN).await;
     let lease = world.store.claim_job(Lane::Bulk, NOW, NOW.plus_millis(1_000)).await.unwrap().unwrap();
     assert!(cancelled(&world, &id).await);
@@ -52,9 +64,7 @@ async fn every_write_of_the_worker_of_a_cancelled_job_is_refused() {
     assert_eq!(world.store.claim_job(Lane::Bulk, NOW.plus_millis(9_999), NOW).await.unwrap(), None);
 }
 
-#[tokio::test]
-async fn the_worker_of_a_cancelled_job_stops_deletes_its_file_and_goes_on_with_the_next() {
-    let mut world = World::new().await;
+async fn the_worker_of_a_cancelled_job_stops_deletes_its_file_and_goes_on_with_the_next(mut world: World) {
     world.settings.workers = 1;
     let (seq, _) = world.connection("Db").await;
     world.generate(seq, 20_000, 1);
@@ -81,9 +91,8 @@ async fn the_worker_of_a_cancelled_job_stops_deletes_its_file_and_goes_on_with_t
     running.stop().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn between_cancellation_and_completion_exactly_one_wins() {
-    let world = Arc::new(World::new().await);
+async fn between_cancellation_and_completion_exactly_one_wins(world: World) {
+    let world = Arc::new(world);
     for round in 0..60 {
         let id = world.add_job(Lane::Bulk, &request("csv", &[]), ANN).await;
         let lease = world.store.claim_job(Lane::Bulk, NOW, NOW.plus_millis(1_000)).await.unwrap().unwrap();
@@ -126,9 +135,7 @@ async fn cancel(client: &Client, id: &JobId) -> Result<(), AppError> {
     if ok { Ok(()) } else { Err(serde_json::from_slice(&body).unwrap()) }
 }
 
-#[tokio::test]
-async fn whoever_submitted_a_job_may_cancel_it_and_so_may_editors_and_admins() {
-    let mut world = World::new().await;
+async fn whoever_submitted_a_job_may_cancel_it_and_so_may_editors_and_admins(mut world: World) {
     let server = serve_without_workers(&mut world).await;
     let (viewer, other) = (server.client("viewer").await, server.client("other").await);
     let form = [("form[format]", "csv"), ("form[include_defaults]", "true")];
@@ -158,9 +165,7 @@ async fn whoever_submitted_a_job_may_cancel_it_and_so_may_editors_and_admins() {
     server.running.stop().await;
 }
 
-#[tokio::test]
-async fn what_has_ended_or_expired_is_not_cancelled() {
-    let mut world = World::new().await;
+async fn what_has_ended_or_expired_is_not_cancelled(mut world: World) {
     let server = serve_without_workers(&mut world).await;
     let admin = server.client("admin").await;
     for (outcome, word) in [
@@ -182,9 +187,7 @@ async fn what_has_ended_or_expired_is_not_cancelled() {
     server.running.stop().await;
 }
 
-#[tokio::test]
-async fn without_javascript_the_browser_comes_back_to_its_page_with_the_answer() {
-    let mut world = World::new().await;
+async fn without_javascript_the_browser_comes_back_to_its_page_with_the_answer(mut world: World) {
     let server = serve_without_workers(&mut world).await;
     let editor = server.client("editor").await;
     let id = world.add_job(Lane::Bulk, &request("csv", &[]), ANN).await;
@@ -201,7 +204,7 @@ async fn without_javascript_the_browser_comes_back_to_its_page_with_the_answer()
     let page = editor.get("/users/import-export").send().await.unwrap().text().await.unwrap();
     assert!(page.contains("Cancelled by editor@acme.test."), "{page}");
 
-    world.sqlite().execute("UPDATE jobs SET status = 'completed'", []).unwrap();
+    world.execute("UPDATE jobs SET status = 'completed'").await;
     let back = send().await;
     let path = back.strip_prefix(&editor.url).unwrap();
     let page = editor.get(path).send().await.unwrap().text().await.unwrap();

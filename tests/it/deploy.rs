@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fs, path::Path};
 use muster::server::config::Settings;
 
 /// What is read elsewhere than from the settings.
-const OTHERS: [&str; 9] = [
+const OTHERS: [&str; 6] = [
     // The log's filter.
     "MUSTER_LOG",
     // Where this project's own checks find the program, and how they write docs/openapi.json anew.
@@ -15,10 +15,6 @@ const OTHERS: [&str; 9] = [
     "MUSTER_CLIENT_ID",
     "MUSTER_CLIENT_SECRET",
     "MUSTER_URL",
-    // With PostgreSQL and S3.
-    "MUSTER_DATABASE_URL",
-    "MUSTER_FILES_URL",
-    "MUSTER_SECRETS_KEY",
 ];
 
 fn root() -> &'static Path {

@@ -5,7 +5,17 @@ use muster::{
     server::{clock::Clock, jobs::Sweeper},
 };
 
-use crate::support::{Client, NOW, PASSWORD, World};
+use crate::{
+    databases::on_every_database,
+    support::{Client, NOW, PASSWORD, World},
+};
+
+on_every_database! {
+    an_invitation_makes_one_member_once,
+    an_invitation_ends_by_time_by_revoking_and_by_a_new_one,
+    two_who_accept_at_once_are_one_member,
+    a_form_without_javascript_shows_the_link_once_and_nowhere_else,
+}
 
 const DAY: i64 = 24 * 60 * 60 * 1_000;
 
@@ -25,9 +35,7 @@ async fn members(client: &Client) -> MembersView {
     client.ask("list_members", &[]).await
 }
 
-#[tokio::test]
-async fn an_invitation_makes_one_member_once() {
-    let world = World::new().await;
+async fn an_invitation_makes_one_member_once(world: World) {
     let server = world.serve().await;
     let admin = server.client("admin").await;
     let made = invite(&admin, " Ann@Acme.test", "editor-users").await;
@@ -35,7 +43,7 @@ async fn an_invitation_makes_one_member_once() {
     assert_eq!(made.expires_at.millis_since(NOW), 7 * DAY);
     assert!(made.link.starts_with(&format!("{}/invitation?token=", server.url)), "{}", made.link);
     assert_eq!(token(&made.link).len(), 64, "256 bits");
-    let stored: String = world.sqlite().query_row("SELECT token_hash FROM invitations", [], |row| row.get(0)).unwrap();
+    let stored: String = world.value("SELECT token_hash FROM invitations").await;
     assert_ne!(stored, token(&made.link));
     let open = members(&admin).await.invitations;
     assert_eq!(
@@ -64,9 +72,7 @@ async fn an_invitation_makes_one_member_once() {
     server.running.stop().await;
 }
 
-#[tokio::test]
-async fn an_invitation_ends_by_time_by_revoking_and_by_a_new_one() {
-    let world = World::new().await;
+async fn an_invitation_ends_by_time_by_revoking_and_by_a_new_one(world: World) {
     let server = world.serve().await;
     let admin = server.client("admin").await;
     let nobody = server.anonymous();
@@ -89,8 +95,7 @@ async fn an_invitation_ends_by_time_by_revoking_and_by_a_new_one() {
     assert!(members(&admin).await.invitations.is_empty(), "an expired one is not open");
     let sweeper = Sweeper::new(world.store.clone(), world.files.clone(), Clock::Manual(world.clock.clone()));
     sweeper.sweep().await.unwrap();
-    let left: i64 = world.sqlite().query_row("SELECT count(*) FROM invitations", [], |row| row.get(0)).unwrap();
-    assert_eq!(left, 0);
+    assert_eq!(world.value::<i64>("SELECT count(*) FROM invitations").await, 0);
 
     // Somebody else made such a member meanwhile.
     let link = invite(&admin, "ann@acme.test", "viewer-users").await.link;
@@ -100,9 +105,7 @@ async fn an_invitation_ends_by_time_by_revoking_and_by_a_new_one() {
     server.running.stop().await;
 }
 
-#[tokio::test]
-async fn two_who_accept_at_once_are_one_member() {
-    let world = World::new().await;
+async fn two_who_accept_at_once_are_one_member(world: World) {
     let server = world.serve().await;
     let admin = server.client("admin").await;
     let link = invite(&admin, "ann@acme.test", "viewer-users").await.link;
@@ -115,9 +118,7 @@ async fn two_who_accept_at_once_are_one_member() {
     server.running.stop().await;
 }
 
-#[tokio::test]
-async fn a_form_without_javascript_shows_the_link_once_and_nowhere_else() {
-    let world = World::new().await;
+async fn a_form_without_javascript_shows_the_link_once_and_nowhere_else(world: World) {
     let server = world.serve().await;
     let admin = server.client("admin").await;
     let form = [("email", "ann@acme.test"), ("role", "viewer-users")];

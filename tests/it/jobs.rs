@@ -1,4 +1,4 @@
-//! Jobs on a real SQLite database: leases, fencing, lanes, failures, expiry.
+//! Jobs on real databases: leases, fencing, lanes, failures, expiry.
 
 use muster::{
     domain::{
@@ -14,7 +14,25 @@ use muster::{
     },
 };
 
-use crate::support::{NOW, World, entry, eventually, gunzip, report, request};
+use crate::{
+    databases::{on_every_database, on_sqlite},
+    support::{NOW, World, entry, eventually, gunzip, report, request},
+};
+
+on_every_database! {
+    a_lease_that_runs_out_goes_to_another_worker_and_the_first_is_fenced_off,
+    a_lease_that_is_declined_leaves_no_trace,
+    the_oldest_job_is_first_and_two_workers_never_get_the_same,
+}
+
+on_sqlite! {
+    a_worker_that_stops_begins_no_job,
+    several_jobs_complete_and_their_files_are_whole,
+    a_sample_does_not_wait_for_bulk_jobs,
+    a_full_disk_fails_the_job_and_nothing_else,
+    a_stopped_server_gives_its_job_back_and_the_next_one_ends_it,
+    after_its_24_hours_everything_of_a_job_is_gone,
+}
 
 const HOUR: i64 = 60 * 60 * 1_000;
 
@@ -35,9 +53,7 @@ async fn claim(world: &World, lane: Lane, now: i64) -> Option<Lease> {
     world.store.claim_job(lane, now, now.plus_millis(1_000)).await.unwrap()
 }
 
-#[tokio::test]
-async fn a_lease_that_runs_out_goes_to_another_worker_and_the_first_is_fenced_off() {
-    let world = World::new().await;
+async fn a_lease_that_runs_out_goes_to_another_worker_and_the_first_is_fenced_off(world: World) {
     let id = add_job(&world, Lane::Bulk, &request("csv", &[])).await;
     assert_eq!(claim(&world, Lane::Sample, 0).await, None, "another lane");
     let first = claim(&world, Lane::Bulk, 0).await.unwrap();
@@ -68,9 +84,7 @@ async fn a_lease_that_runs_out_goes_to_another_worker_and_the_first_is_fenced_of
     assert_eq!(claim(&world, Lane::Bulk, 9_999).await, None);
 }
 
-#[tokio::test]
-async fn a_lease_that_is_declined_leaves_no_trace() {
-    let world = World::new().await;
+async fn a_lease_that_is_declined_leaves_no_trace(world: World) {
     let id = add_job(&world, Lane::Bulk, &request("csv", &[])).await;
     let new = job(&world, &id).await.unwrap();
     let declined = claim(&world, Lane::Bulk, 0).await.unwrap();
@@ -92,9 +106,7 @@ async fn a_lease_that_is_declined_leaves_no_trace() {
 }
 
 /// A worker that waits for its turn to write while the server stops.
-#[tokio::test]
-async fn a_worker_that_stops_begins_no_job() {
-    let world = World::new().await;
+async fn a_worker_that_stops_begins_no_job(world: World) {
     let id = add_job(&world, Lane::Bulk, &request("csv", &[])).await;
     world.clock.advance_millis(1);
     let running = world.start_workers().await;
@@ -110,9 +122,7 @@ async fn a_worker_that_stops_begins_no_job() {
     assert_eq!((job.status, job.attempts), (JobStatus::Pending, 0));
 }
 
-#[tokio::test]
-async fn the_oldest_job_is_first_and_two_workers_never_get_the_same() {
-    let world = World::new().await;
+async fn the_oldest_job_is_first_and_two_workers_never_get_the_same(world: World) {
     let mut ids = Vec::new();
     for _ in 0..20 {
         ids.push(add_job(&world, Lane::Bulk, &request("csv", &[])).await);
@@ -135,9 +145,7 @@ async fn the_oldest_job_is_first_and_two_workers_never_get_the_same() {
     assert_eq!(claim(&world, Lane::Bulk, 50).await.unwrap().job_id, first);
 }
 
-#[tokio::test]
-async fn several_jobs_complete_and_their_files_are_whole() {
-    let world = World::new().await;
+async fn several_jobs_complete_and_their_files_are_whole(world: World) {
     let (seq, _) = world.connection("Db").await;
     world.generate(seq, 1_000, 1);
     let running = world.start_workers().await;
@@ -156,9 +164,7 @@ async fn several_jobs_complete_and_their_files_are_whole() {
     running.stop().await;
 }
 
-#[tokio::test]
-async fn a_sample_does_not_wait_for_bulk_jobs() {
-    let mut world = World::new().await;
+async fn a_sample_does_not_wait_for_bulk_jobs(mut world: World) {
     world.settings.workers = 1;
     let (seq, _) = world.connection("Db").await;
     world.generate(seq, 100, 1);
@@ -180,9 +186,7 @@ async fn a_sample_does_not_wait_for_bulk_jobs() {
     running.stop().await;
 }
 
-#[tokio::test]
-async fn a_full_disk_fails_the_job_and_nothing_else() {
-    let world = World::new().await;
+async fn a_full_disk_fails_the_job_and_nothing_else(world: World) {
     let (seq, _) = world.connection("Db").await;
     world.generate(seq, 100, 1);
     let full = add_job(&world, Lane::Bulk, &request("csv", &[])).await;
@@ -199,9 +203,7 @@ async fn a_full_disk_fails_the_job_and_nothing_else() {
     running.stop().await;
 }
 
-#[tokio::test]
-async fn a_stopped_server_gives_its_job_back_and_the_next_one_ends_it() {
-    let world = World::new().await;
+async fn a_stopped_server_gives_its_job_back_and_the_next_one_ends_it(world: World) {
     let (seq, _) = world.connection("Db").await;
     world.generate(seq, 20_000, 1);
     let id = add_job(&world, Lane::Bulk, &request("json", &[("user_metadata", ""), ("app_metadata", "")])).await;
@@ -217,9 +219,7 @@ async fn a_stopped_server_gives_its_job_back_and_the_next_one_ends_it() {
     running.stop().await;
 }
 
-#[tokio::test]
-async fn after_its_24_hours_everything_of_a_job_is_gone() {
-    let world = World::new().await;
+async fn after_its_24_hours_everything_of_a_job_is_gone(world: World) {
     let (seq, _) = world.connection("Db").await;
     world.generate(seq, 10, 1);
     let id = add_job(&world, Lane::Bulk, &request("csv", &[])).await;
@@ -241,6 +241,5 @@ async fn after_its_24_hours_everything_of_a_job_is_gone() {
     assert_eq!(job(&world, &id).await, None, "even before the sweeper comes");
     sweeper.sweep().await.unwrap();
     assert_eq!(world.export_files(), ["README"]);
-    let rows: i64 = world.sqlite().query_row("SELECT count(*) FROM jobs", [], |row| row.get(0)).unwrap();
-    assert_eq!(rows, 0);
+    assert_eq!(world.value::<i64>("SELECT count(*) FROM jobs").await, 0);
 }

@@ -4,11 +4,16 @@ use std::collections::HashSet;
 
 use muster::{domain::job::JobsPage, server::store::jobs::Lane};
 
-use crate::support::{World, request};
+use crate::{
+    databases::on_every_database,
+    support::{World, request},
+};
 
-#[tokio::test]
-async fn pages_hold_every_job_once_the_newest_first() {
-    let mut world = World::new().await;
+on_every_database! {
+    pages_hold_every_job_once_the_newest_first,
+}
+
+async fn pages_hold_every_job_once_the_newest_first(mut world: World) {
     world.settings.workers = 0;
     let server = world.serve().await;
     let viewer = server.client("viewer").await;

@@ -9,9 +9,21 @@ use muster::{
 };
 
 use crate::{
+    databases::{on_every_database, on_sqlite},
     invitations::{accept, invite},
     support::{Client, NOW, PASSWORD, Server, World},
 };
+
+on_every_database! {
+    only_admins_manage_members_and_everybody_their_own_sessions,
+    wrong_input_is_told_in_words,
+    the_last_active_admin_stays,
+}
+
+on_sqlite! {
+    disabling_ends_sessions_and_links_at_once_and_enabling_brings_none_back,
+    removing_ends_everything_too,
+}
 
 async fn members(client: &Client) -> MembersView {
     client.ask("list_members", &[]).await
@@ -24,9 +36,7 @@ async fn change(client: &Client, id: i64, change: &str, role: &str) -> (u16, Str
 /// The fields of a form.
 type Form<'a> = &'a [(&'a str, &'a str)];
 
-#[tokio::test]
-async fn only_admins_manage_members_and_everybody_their_own_sessions() {
-    let world = World::new().await;
+async fn only_admins_manage_members_and_everybody_their_own_sessions(world: World) {
     let server = world.serve().await;
     let viewer = world.member_id("viewer").await.to_string();
     let admin_only: [(&str, Form<'_>, u16); 8] = [
@@ -78,9 +88,7 @@ async fn only_admins_manage_members_and_everybody_their_own_sessions() {
     server.running.stop().await;
 }
 
-#[tokio::test]
-async fn wrong_input_is_told_in_words() {
-    let world = World::new().await;
+async fn wrong_input_is_told_in_words(world: World) {
     let server = world.serve().await;
     let admin = server.client("admin").await;
     let viewer = world.member_id("viewer").await;
@@ -106,9 +114,7 @@ async fn wrong_input_is_told_in_words() {
     server.running.stop().await;
 }
 
-#[tokio::test]
-async fn the_last_active_admin_stays() {
-    let world = World::new().await;
+async fn the_last_active_admin_stays(world: World) {
     let server = world.serve().await;
     let admin = server.client("admin").await;
     let (first, editor) = (world.member_id("admin").await, world.member_id("editor").await);
@@ -182,9 +188,7 @@ async fn viewer_with_link(world: &World, server: &Server) -> (Client, String) {
     (viewer, link)
 }
 
-#[tokio::test]
-async fn disabling_ends_sessions_and_links_at_once_and_enabling_brings_none_back() {
-    let world = World::new().await;
+async fn disabling_ends_sessions_and_links_at_once_and_enabling_brings_none_back(world: World) {
     let server = world.serve().await;
     let (viewer, link) = viewer_with_link(&world, &server).await;
     let admin = server.client("admin").await;
@@ -206,9 +210,7 @@ async fn disabling_ends_sessions_and_links_at_once_and_enabling_brings_none_back
     server.running.stop().await;
 }
 
-#[tokio::test]
-async fn removing_ends_everything_too() {
-    let world = World::new().await;
+async fn removing_ends_everything_too(world: World) {
     let server = world.serve().await;
     let (viewer, link) = viewer_with_link(&world, &server).await;
     let admin = server.client("admin").await;

@@ -14,7 +14,6 @@ use muster::{
 use crate::{
     import_support::generated,
     pg_world::{export, exported, number, psql, scope, world},
-    postgres::Postgres,
     support::{World, request},
 };
 
@@ -30,8 +29,7 @@ async fn fill(world: &World) -> i64 {
 
 #[tokio::test]
 async fn files_have_the_same_bytes_as_those_from_sqlite() {
-    let postgres = Postgres::start();
-    let (other, _) = world(&postgres).await;
+    let (other, _) = world().await;
     let world = World::new().await;
     let second = fill(&world).await;
     assert_eq!(fill(&other).await, second);
@@ -81,8 +79,7 @@ const COLUMNS: [Column; 1] = [Column::Attribute(Attribute::UserId)];
 
 #[tokio::test]
 async fn all_readers_see_one_instant() {
-    let postgres = Postgres::start();
-    let (world, url) = world(&postgres).await;
+    let (world, url) = world().await;
     let (seq, _) = world.connection("Db").await;
     world.generate(seq, 5_000, 1);
     let snapshot = world.store.user_source().snapshot(&scope(None, None, 0), &COLUMNS, 3, None).unwrap();
@@ -108,8 +105,7 @@ async fn all_readers_see_one_instant() {
 
 #[tokio::test]
 async fn an_interrupted_export_finds_the_very_same_users_or_knows_that_they_are_not() {
-    let postgres = Postgres::start();
-    let (world, url) = world(&postgres).await;
+    let (world, url) = world().await;
     let (seq, _) = world.connection("Db").await;
     let (other, _) = world.connection("Other").await;
     world.generate(seq, 100, 1);

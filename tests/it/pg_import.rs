@@ -22,7 +22,6 @@ use crate::{
     import_properties::{line, user},
     import_support::generated,
     pg_world::{export, exported, number, psql, scope, world},
-    postgres::Postgres,
     support::{NOW, World, request},
 };
 
@@ -45,7 +44,6 @@ fn all_users(world: &World) -> String {
 
 #[test]
 fn what_becomes_of_users_is_the_same_as_with_sqlite() {
-    let postgres = Postgres::start();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let mode =
         prop_oneof![Just(Mode::Insert), Just(Mode::Upsert), any::<bool>().prop_map(|upsert| Mode::DryRun { upsert })];
@@ -59,7 +57,7 @@ fn what_becomes_of_users_is_the_same_as_with_sqlite() {
     runner
         .run(&files, |(before, lines, mode)| {
             runtime.block_on(async {
-                let (one, (other, _)) = (World::new().await, world(&postgres).await);
+                let (one, (other, _)) = (World::new().await, world().await);
                 let file = format!("{{}}\n{}", lines.join("\n"));
                 let mut outcomes = Vec::new();
                 for world in [&one, &other] {
@@ -79,8 +77,7 @@ fn what_becomes_of_users_is_the_same_as_with_sqlite() {
 
 #[tokio::test]
 async fn difficult_values() {
-    let postgres = Postgres::start();
-    let (one, (other, _)) = (World::new().await, world(&postgres).await);
+    let (one, (other, _)) = (World::new().await, world().await);
     let metadata = r#"{"nul": "a\u0000b", "small": 1e-300, "large": 123456789012345678901234567890, "deep": [[[{"x": "\ud83d\ude00"}]]]}"#;
     let mut file =
         format!("{{\"username\": \"a\", \"user_metadata\": {metadata}, \"app_metadata\": {{}}}}\n").into_bytes();
@@ -109,8 +106,7 @@ async fn difficult_values() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_imports_of_the_same_users_at_once_add_each_once() {
-    let postgres = Postgres::start();
-    let (world, url) = world(&postgres).await;
+    let (world, url) = world().await;
     let (seq, _) = world.connection("Db").await;
     let forwards = generated(9_000, 4);
     let mut lines: Vec<&[u8]> = forwards.split_inclusive(|byte| *byte == b'\n').collect();
@@ -221,10 +217,9 @@ const BEFORE: &str = "{\"email\": \"u2@b.example\", \"name\": \"before\"}\n{\"em
 
 #[tokio::test]
 async fn whoever_is_killed_goes_on_with_no_user_twice_and_none_lost() {
-    let postgres = Postgres::start();
     let file = difficult_file(200);
     for mode in [Mode::Insert, Mode::Upsert, Mode::DryRun { upsert: true }] {
-        let (straight, straight_url) = world(&postgres).await;
+        let (straight, straight_url) = world().await;
         let (seq, _) = straight.connection("Db").await;
         straight.import(seq, BEFORE.as_bytes());
         let ledger = begin(&straight).await;
@@ -236,7 +231,7 @@ async fn whoever_is_killed_goes_on_with_no_user_twice_and_none_lost() {
         let expected_users = all_users(&straight);
         straight.store.close().await;
         for batches in [0, 1, 9, 28] {
-            let (world, url) = world(&postgres).await;
+            let (world, url) = world().await;
             let (seq, _) = world.connection("Db").await;
             world.import(seq, BEFORE.as_bytes());
             let first = begin(&world).await;
@@ -264,9 +259,8 @@ async fn whoever_is_killed_goes_on_with_no_user_twice_and_none_lost() {
 
 #[tokio::test]
 async fn a_paused_workers_late_writes_are_refused() {
-    let postgres = Postgres::start();
     for mode in [Mode::Insert, Mode::Upsert, Mode::DryRun { upsert: false }] {
-        let (world, url) = world(&postgres).await;
+        let (world, url) = world().await;
         let (seq, _) = world.connection("Db").await;
         let paused = begin(&world).await;
         let late = writer(&world, seq, mode, &paused);
@@ -286,8 +280,7 @@ async fn a_paused_workers_late_writes_are_refused() {
 
 #[tokio::test]
 async fn secrets_are_sealed() {
-    let postgres = Postgres::start();
-    let (world, url) = world(&postgres).await;
+    let (world, url) = world().await;
     let (seq, _) = world.connection("Db").await;
     let hash = format!("$2b$10${}", "x".repeat(53));
     world.import(

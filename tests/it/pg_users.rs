@@ -12,7 +12,6 @@ use muster::{
 use crate::{
     import_support::generated,
     pg_world::world,
-    postgres::Postgres,
     search::{USERS, search},
     support::World,
 };
@@ -39,8 +38,7 @@ async fn walk(page: impl AsyncFn(Option<muster::domain::user::UsersCursor>) -> U
 
 #[tokio::test]
 async fn pages_searches_and_counts_are_those_of_sqlite() {
-    let postgres = Postgres::start();
-    let (other, _) = world(&postgres).await;
+    let (other, _) = world().await;
     let world = World::new().await;
     let (first, second) = fill(&world).await;
     assert_eq!(fill(&other).await, (first, second));
@@ -131,8 +129,7 @@ async fn pages_searches_and_counts_are_those_of_sqlite() {
 
 #[tokio::test]
 async fn lists_and_single_users_are_those_of_sqlite() {
-    let postgres = Postgres::start();
-    let (other, _) = world(&postgres).await;
+    let (other, _) = world().await;
     let world = World::new().await;
     let (first, second) = fill(&world).await;
     fill(&other).await;

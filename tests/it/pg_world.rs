@@ -4,33 +4,17 @@ use std::num::NonZeroUsize;
 
 use muster::{
     domain::{export::ExportRequest, user_query::UserQuery},
-    server::{
-        clock::{Clock, ManualClock},
-        config::Settings,
-        export::{Compression, Control, Export, source::Scope},
-        files::FileStore,
-        service::Services,
-        store::Store,
-    },
+    server::export::{Compression, Control, Export, source::Scope},
 };
 use sqlx::{Connection, PgConnection};
 
-use crate::{
-    postgres::Postgres,
-    support::{NOW, World},
-};
+use crate::support::World;
 
-/// A world whose store is a database of this server.
-pub async fn world(postgres: &Postgres) -> (World, String) {
-    let dir = tempfile::tempdir().unwrap();
-    let settings =
-        Settings { data_dir: dir.path().join("data"), addr: "127.0.0.1:0".parse().unwrap(), ..Settings::default() };
-    let url = postgres.database().await;
-    let store = Store::connect(&url, &settings.data_dir).await.unwrap();
-    let files = FileStore::open(&settings.data_dir).unwrap();
-    let clock = ManualClock::new(NOW);
-    let services = Services::new(store.clone(), files.clone(), Clock::Manual(clock.clone()), settings.clone());
-    (World { dir, store, files, clock, settings, services }, url)
+/// A world whose store is PostgreSQL, and the database's address.
+pub async fn world() -> (World, String) {
+    let world = World::on_postgres().await;
+    let url = world.postgres.as_ref().unwrap().url();
+    (world, url)
 }
 
 /// The database, opened by another program's eyes.
@@ -64,6 +48,6 @@ pub fn export(scope: Scope, request: &ExportRequest, compression: Compression, t
 /// The bytes of an export's file.
 pub fn exported(world: &World, export: &Export) -> Vec<u8> {
     let key = "test.export";
-    export.run(&world.store.user_source(), world.files.create(key).unwrap(), &Control::default()).unwrap();
+    export.run(&world.store.user_source(), world.files.create(key, "test").unwrap(), &Control::default()).unwrap();
     std::fs::read(world.exports_dir().join(key)).unwrap()
 }

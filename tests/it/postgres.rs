@@ -1,89 +1,170 @@
-//! A throw-away PostgreSQL server.
+//! A throw-away PostgreSQL, and databases in it.
 
 use std::{
-    fs,
-    os::unix::fs::{MetadataExt, chown},
-    path::PathBuf,
-    process::{Command, Stdio},
-    sync::atomic::{AtomicU32, Ordering},
+    fmt,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    time::Duration,
 };
 
-use sqlx::{Connection, PgConnection};
+use muster::server::store::PostgresOptions;
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use tempfile::TempDir;
 
-/// A server that nobody reaches but by a socket in its directory. It ends, and the directory goes, when this is dropped.
-pub struct Postgres {
+use crate::support::eventually;
+
+/// Names the directory of a server for all tests, which `script/test` starts.
+const SHARED: &str = "MUSTER_TEST_POSTGRES";
+
+/// A server of one test, stopped with it.
+pub struct Cluster {
     dir: TempDir,
-    databases: AtomicU32,
+    /// Absent while it is stopped.
+    child: Option<Child>,
+    options: Vec<String>,
 }
 
-/// Nobody in particular: the server refuses to run as root.
-const NOBODY: u32 = 65_534;
+impl Cluster {
+    /// Starts one with these options of `postgres`, and waits until it answers.
+    pub async fn start(options: &[&str]) -> Self {
+        let options = options.iter().map(|option| (*option).to_owned()).collect();
+        let mut cluster = Self { dir: tempfile::tempdir().unwrap(), child: None, options };
+        cluster.run().await;
+        cluster
+    }
 
-impl Postgres {
-    /// Starts a server.
-    pub fn start() -> Self {
-        let dir = tempfile::Builder::new().prefix("pg").tempdir().unwrap();
-        if is_root() {
-            chown(dir.path(), Some(NOBODY), Some(NOBODY)).unwrap();
+    async fn run(&mut self) {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("script/postgres");
+        let mut command = Command::new(script);
+        command.arg(self.dir.path()).args(&self.options).stdin(Stdio::null());
+        let child = self.child.insert(command.spawn().unwrap());
+        let url = url(self.dir.path(), "postgres", "postgres");
+        eventually(async || {
+            assert!(child.try_wait().unwrap().is_none(), "script/postgres ended");
+            PgConnection::connect(&url).await.ok()
+        })
+        .await;
+    }
+
+    /// Stops it as a crash does, which all its connections notice.
+    pub fn stop(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            let _ = Command::new("kill").args(["-QUIT", &child.id().to_string()]).status();
+            let _ = child.wait();
         }
-        let server = Self { dir, databases: AtomicU32::new(0) };
-        let data = server.dir.path().join("data");
-        let data = data.to_str().unwrap();
-        server
-            .run("initdb", &["-D", data, "-U", "muster", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"]);
-        let options = format!("-k {} -c listen_addresses= -c fsync=off", server.dir.path().display());
-        let log = server.dir.path().join("log");
-        server.run("pg_ctl", &["-D", data, "-l", log.to_str().unwrap(), "-o", &options, "-w", "start"]);
-        server
     }
 
-    /// The address of a new, empty database.
-    pub async fn database(&self) -> String {
-        let address = |name: &str| format!("postgres://muster@localhost/{name}?host={}", self.dir.path().display());
-        let name = format!("test{}", self.databases.fetch_add(1, Ordering::Relaxed));
-        let mut connection = PgConnection::connect(&address("postgres")).await.unwrap();
-        sqlx::raw_sql(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"))).execute(&mut connection).await.unwrap();
-        connection.close().await.unwrap();
-        address(&name)
+    /// Stops it and starts it again.
+    pub async fn restart(&mut self) {
+        self.stop();
+        self.run().await;
     }
 
-    /// Runs one of PostgreSQL's programs.
-    fn run(&self, program: &str, args: &[&str]) {
-        let program = programs().join(program);
-        let mut command = match is_root() {
-            true => {
-                let mut command = Command::new("setpriv");
-                command.args(["--reuid=nobody", "--regid=nogroup", "--clear-groups"]).arg(&program);
-                command
-            }
-            false => Command::new(&program),
-        };
-        let output = command.args(args).current_dir(self.dir.path()).stdin(Stdio::null()).stdout(Stdio::null());
-        let status = output.stderr(Stdio::null()).status().unwrap();
-        assert!(status.success(), "{}: {status}", program.display());
+    /// A new database in it.
+    pub async fn database(&self) -> Database {
+        Database::create(self.dir.path().to_owned(), None).await
     }
 }
 
-impl Drop for Postgres {
+impl Drop for Cluster {
     fn drop(&mut self) {
-        let data = self.dir.path().join("data");
-        self.run("pg_ctl", &["-D", data.to_str().unwrap(), "-m", "immediate", "-w", "stop"]);
+        self.stop();
     }
 }
 
-fn is_root() -> bool {
-    fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0)
+/// The address of a database of the server in this directory.
+fn url(dir: &Path, user: &str, database: &str) -> String {
+    format!("postgres://{user}@localhost/{database}?host={}", dir.display())
 }
 
-/// Where PostgreSQL's programs are: on the `PATH`, or where Debian keeps those of its newest version.
-fn programs() -> PathBuf {
-    let on_path = std::env::var_os("PATH").unwrap_or_default();
-    if let Some(found) = std::env::split_paths(&on_path).find(|dir| dir.join("initdb").exists()) {
-        return found;
+/// An empty database, deleted in the end.
+pub struct Database {
+    name: String,
+    dir: PathBuf,
+    /// The server, if it is this test's own: it goes with the database.
+    cluster: Option<Cluster>,
+}
+
+impl Database {
+    /// Makes one on the server of all tests, or on one of its own.
+    pub async fn new() -> Self {
+        match std::env::var_os(SHARED) {
+            Some(dir) => {
+                let dir = PathBuf::from(dir);
+                // The server may have been started this very moment.
+                let url = url(&dir, "postgres", "postgres");
+                eventually(async || PgConnection::connect(&url).await.ok()).await;
+                Self::create(dir, None).await
+            }
+            None => {
+                let cluster = Cluster::start(&[]).await;
+                Self::create(cluster.dir.path().to_owned(), Some(cluster)).await
+            }
+        }
     }
-    let versions = fs::read_dir("/usr/lib/postgresql").expect("PostgreSQL's server is not installed");
-    let mut dirs: Vec<_> = versions.map(|version| version.unwrap().path().join("bin")).collect();
-    dirs.sort();
-    dirs.pop().expect("PostgreSQL's server is not installed")
+
+    async fn create(dir: PathBuf, cluster: Option<Cluster>) -> Self {
+        let name = format!("test_{}", muster::server::random::user_id_suffix());
+        let database = Self { name, dir, cluster };
+        database.as_superuser("postgres", &format!("CREATE DATABASE {}", database.name)).await;
+        database
+    }
+
+    /// Its address for the superuser.
+    pub fn url(&self) -> String {
+        self.url_of("postgres")
+    }
+
+    /// Its address for this user, who may have a password: `name:password`.
+    pub fn url_of(&self, user: &str) -> String {
+        url(&self.dir, user, &self.name)
+    }
+
+    /// A connection to it.
+    pub async fn connect(&self) -> PgConnection {
+        PgConnection::connect(&self.url()).await.unwrap()
+    }
+
+    /// Executes a statement in it.
+    pub async fn execute(&self, sql: &str) -> u64 {
+        self.as_superuser(&self.name, sql).await
+    }
+
+    async fn as_superuser(&self, database: &str, sql: &str) -> u64 {
+        let mut connection = PgConnection::connect(&url(&self.dir, "postgres", database)).await.unwrap();
+        let done = connection.execute(AssertSqlSafe(sql.to_owned())).await.unwrap();
+        connection.close().await.unwrap();
+        done.rows_affected()
+    }
+
+    /// How a test connects to it.
+    pub fn options(&self) -> PostgresOptions {
+        PostgresOptions {
+            url: self.url(),
+            pool_size: 8,
+            acquire_timeout: Duration::from_secs(20),
+            statement_timeout: Duration::from_secs(20),
+            idle_timeout: Duration::from_secs(60),
+            max_lifetime: Duration::from_secs(600),
+        }
+    }
+}
+
+impl fmt::Debug for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        if self.cluster.is_some() {
+            return; // it goes with its server
+        }
+        // Nothing can wait for sqlx here. If it fails, the server's directory goes soon.
+        let sql = format!("DROP DATABASE {} WITH (FORCE)", self.name);
+        let mut command = Command::new("psql");
+        command.args(["--quiet", "--username=postgres", "--command", &sql, "postgres", "--host"]).arg(&self.dir);
+        let _ = command.stderr(Stdio::null()).status();
+    }
 }

@@ -75,17 +75,27 @@ impl Drop for Process {
 
 /// Runs a command that has to succeed.
 pub fn succeed(dir: &Path, args: &[&str], stdin: Stdio) {
-    let mut child = muster(dir, args).stdin(stdin).stdout(Stdio::null()).spawn().unwrap();
+    succeed_with(dir, args, stdin, |_| {});
+}
+
+/// The same, with something else about the process.
+pub fn succeed_with(dir: &Path, args: &[&str], stdin: Stdio, change: impl FnOnce(&mut Command)) {
+    let mut command = muster(dir, args);
+    change(&mut command);
+    let mut child = command.stdin(stdin).stdout(Stdio::null()).spawn().unwrap();
     assert!(child.wait().unwrap().success(), "{args:?}");
 }
 
 /// Adds `ann@acme.test`, an Admin.
 pub fn add_admin(dir: &Path) {
-    let mut member = muster(dir, &["member", "add", "ann@acme.test", "--role", "admin"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .spawn()
-        .unwrap();
+    add_admin_with(dir, |_| {});
+}
+
+/// The same, with something else about the process.
+pub fn add_admin_with(dir: &Path, change: impl FnOnce(&mut Command)) {
+    let mut command = muster(dir, &["member", "add", "ann@acme.test", "--role", "admin"]);
+    change(&mut command);
+    let mut member = command.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
     member.stdin.take().unwrap().write_all(PASSWORD.as_bytes()).unwrap();
     assert!(member.wait().unwrap().success());
 }

@@ -5,7 +5,28 @@ use std::{collections::BTreeSet, fs, path::Path};
 use muster::domain::profile::{Profile, SecondFactorSetUp};
 use totp_rs::{Builder, Secret};
 
-use crate::support::{Client, NOW, PASSWORD, Server, World};
+use crate::{
+    databases::{on_every_database, on_sqlite},
+    support::{Client, NOW, PASSWORD, Server, World},
+};
+
+on_every_database! {
+    signing_in_takes_a_code_that_works_once,
+    a_recovery_code_stands_in_for_the_app_once,
+    recovery_codes_that_nobody_saw_are_gone_after_a_while,
+    without_the_code_nothing_can_be_reached,
+    the_session_has_a_new_id_after_each_step,
+    a_new_password_ends_the_other_sessions,
+    turning_off_takes_the_password_and_an_admin_can_reset,
+    setting_up_can_begin_anew_and_ends_in_time,
+    without_javascript_no_secret_is_in_an_address,
+    the_audit_log_tells_what_was_done_to_an_account,
+}
+
+// It looks into the file.
+on_sqlite! {
+    the_database_has_no_secret_in_plain_text,
+}
 
 const STEP_MILLIS: i64 = 30_000;
 
@@ -50,9 +71,7 @@ async fn pending(server: &Server, name: &str) -> Client {
     client
 }
 
-#[tokio::test]
-async fn signing_in_takes_a_code_that_works_once() {
-    let world = World::new().await;
+async fn signing_in_takes_a_code_that_works_once(world: World) {
     let server = world.serve().await;
     let (app, _) = turn_on(&server.client("viewer").await).await;
     world.clock.advance_millis(STEP_MILLIS);
@@ -77,9 +96,7 @@ async fn signing_in_takes_a_code_that_works_once() {
     server.running.stop().await;
 }
 
-#[tokio::test]
-async fn a_recovery_code_stands_in_for_the_app_once() {
-    let world = World::new().await;
+async fn a_recovery_code_stands_in_for_the_app_once(world: World) {
     let server = world.serve().await;
     let viewer = server.client("viewer").await;
     let (_, codes) = turn_on(&viewer).await;
@@ -106,9 +123,7 @@ async fn a_recovery_code_stands_in_for_the_app_once() {
     server.running.stop().await;
 }
 
-#[tokio::test]
-async fn recovery_codes_that_nobody_saw_are_gone_after_a_while() {
-    let world = World::new().await;
+async fn recovery_codes_that_nobody_saw_are_gone_after_a_while(world: World) {
     let server = world.serve().await;
     let viewer = server.client("viewer").await;
     turn_on(&viewer).await;
@@ -118,9 +133,7 @@ async fn recovery_codes_that_nobody_saw_are_gone_after_a_while() {
     server.running.stop().await;
 }
 
-#[tokio::test]
-async fn without_the_code_nothing_can_be_reached() {
-    let world = World::new().await;
+async fn without_the_code_nothing_can_be_reached(world: World) {
     let server = world.serve().await;
     let (app, _) = turn_on(&server.client("admin").await).await;
     let client = pending(&server, "admin").await;
@@ -177,9 +190,7 @@ fn server_functions() -> Vec<String> {
     texts.flat_map(names).collect()
 }
 
-#[tokio::test]
-async fn the_session_has_a_new_id_after_each_step() {
-    let world = World::new().await;
+async fn the_session_has_a_new_id_after_each_step(world: World) {
     let server = world.serve().await;
     let viewer = server.client("viewer").await;
     let (app, _) = turn_on(&viewer).await;
@@ -199,14 +210,11 @@ async fn the_session_has_a_new_id_after_each_step() {
         let request = server.anonymous().post("/rpc/list_jobs").header("cookie", cookie).form(&[("a", "b")]);
         assert_eq!(request.send().await.unwrap().status().is_success(), works);
     }
-    let left: i64 = world.sqlite().query_row("SELECT count(*) FROM pending_sign_ins", [], |row| row.get(0)).unwrap();
-    assert_eq!(left, 0);
+    assert_eq!(world.value::<i64>("SELECT count(*) FROM pending_sign_ins").await, 0);
     server.running.stop().await;
 }
 
-#[tokio::test]
-async fn a_new_password_ends_the_other_sessions() {
-    let world = World::new().await;
+async fn a_new_password_ends_the_other_sessions(world: World) {
     let server = world.serve().await;
     let (viewer, second, third) =
         (server.client("viewer").await, server.client("viewer").await, server.client("viewer").await);
@@ -229,9 +237,7 @@ async fn a_new_password_ends_the_other_sessions() {
     server.running.stop().await;
 }
 
-#[tokio::test]
-async fn turning_off_takes_the_password_and_an_admin_can_reset() {
-    let world = World::new().await;
+async fn turning_off_takes_the_password_and_an_admin_can_reset(world: World) {
     let server = world.serve().await;
     let (admin, viewer) = (server.client("admin").await, server.client("viewer").await);
     let viewer_id = {
@@ -269,9 +275,7 @@ async fn turning_off_takes_the_password_and_an_admin_can_reset() {
     server.running.stop().await;
 }
 
-#[tokio::test]
-async fn setting_up_can_begin_anew_and_ends_in_time() {
-    let world = World::new().await;
+async fn setting_up_can_begin_anew_and_ends_in_time(world: World) {
     let server = world.serve().await;
     let viewer = server.client("viewer").await;
     assert_eq!(answer(&viewer, "get_second_factor_set_up", &[]).await, "\"NotFound\"");
@@ -291,9 +295,7 @@ async fn setting_up_can_begin_anew_and_ends_in_time() {
     server.running.stop().await;
 }
 
-#[tokio::test]
-async fn the_database_has_no_secret_in_plain_text() {
-    let world = World::new().await;
+async fn the_database_has_no_secret_in_plain_text(world: World) {
     let server = world.serve().await;
     let viewer = server.client("viewer").await;
     let (app, codes) = turn_on(&viewer).await;
@@ -311,9 +313,7 @@ async fn the_database_has_no_secret_in_plain_text() {
     }
 }
 
-#[tokio::test]
-async fn without_javascript_no_secret_is_in_an_address() {
-    let world = World::new().await;
+async fn without_javascript_no_secret_is_in_an_address(world: World) {
     let server = world.serve().await;
     let viewer = server.client("viewer").await;
     let post = async |name: &str, form: &[(&str, &str)]| {
@@ -343,9 +343,7 @@ async fn without_javascript_no_secret_is_in_an_address() {
     server.running.stop().await;
 }
 
-#[tokio::test]
-async fn the_audit_log_tells_what_was_done_to_an_account() {
-    let world = World::new().await;
+async fn the_audit_log_tells_what_was_done_to_an_account(world: World) {
     let server = world.serve().await;
     let (viewer, other) = (server.client("viewer").await, server.client("viewer").await);
     let (app, codes) = turn_on(&viewer).await;
@@ -362,10 +360,8 @@ async fn the_audit_log_tells_what_was_done_to_an_account() {
     for _ in 0..6 {
         answer(&server.anonymous(), "sign_in", &[("email", "viewer@acme.test"), ("password", "wrong")]).await;
     }
-    let sqlite = world.sqlite();
-    let mut statement = sqlite.prepare("SELECT action || details FROM audit_log ORDER BY seq").unwrap();
-    let rows = statement.query_map([], |row| row.get::<_, String>(0)).unwrap();
-    let actions: Vec<_> = rows.map(Result::unwrap).filter(|row| !row.starts_with("member_added")).collect();
+    let mut actions: Vec<String> = world.column("SELECT action || details FROM audit_log ORDER BY seq").await;
+    actions.retain(|action| !action.starts_with("member_added"));
     let email = "{\"email\":\"viewer@acme.test\"}";
     let refused = "sign_in_refused{\"reason\":\"wrong_password\"}".to_owned();
     let mut expected = vec![

@@ -3,9 +3,17 @@
 use muster::domain::session::{SessionView, SessionsOfMember};
 
 use crate::{
+    databases::on_every_database,
     invitations::{invite, token},
     support::{Client, NOW, PASSWORD, World},
 };
+
+on_every_database! {
+    a_session_ends_unused_or_at_its_age_to_the_millisecond,
+    a_planted_session_id_is_worth_nothing,
+    sessions_are_listed_and_ended,
+    a_session_that_was_ended_is_not_brought_back_by_a_request_under_way,
+}
 
 const HOUR: i64 = 60 * 60 * 1_000;
 const DAY: i64 = 24 * HOUR;
@@ -14,9 +22,7 @@ async fn sessions(client: &Client) -> Vec<SessionView> {
     client.ask("my_sessions", &[]).await
 }
 
-#[tokio::test]
-async fn a_session_ends_unused_or_at_its_age_to_the_millisecond() {
-    let world = World::new().await;
+async fn a_session_ends_unused_or_at_its_age_to_the_millisecond(world: World) {
     let server = world.serve().await;
     let (idle, max) = (12 * HOUR, 7 * DAY);
     let unused = server.client("viewer").await;
@@ -44,9 +50,7 @@ async fn a_session_ends_unused_or_at_its_age_to_the_millisecond() {
     server.running.stop().await;
 }
 
-#[tokio::test]
-async fn a_planted_session_id_is_worth_nothing() {
-    let world = World::new().await;
+async fn a_planted_session_id_is_worth_nothing(world: World) {
     let server = world.serve().await;
     let cookie = |response: &reqwest::Response| {
         response.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned()
@@ -77,9 +81,7 @@ async fn a_planted_session_id_is_worth_nothing() {
     server.running.stop().await;
 }
 
-#[tokio::test]
-async fn sessions_are_listed_and_ended() {
-    let world = World::new().await;
+async fn sessions_are_listed_and_ended(world: World) {
     let server = world.serve().await;
     let admin = server.client("admin").await;
     let viewer = world.member_id("viewer").await.to_string();
@@ -123,9 +125,7 @@ async fn sessions_are_listed_and_ended() {
     server.running.stop().await;
 }
 
-#[tokio::test]
-async fn a_session_that_was_ended_is_not_brought_back_by_a_request_under_way() {
-    let world = World::new().await;
+async fn a_session_that_was_ended_is_not_brought_back_by_a_request_under_way(world: World) {
     let server = world.serve().await;
     let viewer = server.client("viewer").await;
     let key = sessions(&viewer).await.remove(0).key;

@@ -3,6 +3,7 @@
 use std::{
     num::NonZeroUsize,
     path::PathBuf,
+    process::Command,
     time::{Duration, Instant},
 };
 
@@ -26,7 +27,7 @@ use muster::{
         random,
         service::Services,
         store::{
-            Store,
+            KeySource, Store,
             audit::NewEntry,
             jobs::{Lane, NewJob, Report, StoredJob},
             user_writer::{ImportOptions, Mode, UserWriter},
@@ -34,9 +35,12 @@ use muster::{
     },
 };
 use serde::de::DeserializeOwned;
+use sqlx::{AssertSqlSafe, Connection, Decode, Postgres, Sqlite, SqliteConnection, Type, sqlite::SqliteConnectOptions};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{cli::muster, postgres::Database};
 
 /// The instant at which every test begins.
 pub const NOW: Timestamp = Timestamp(1_800_000_000_000);
@@ -46,6 +50,8 @@ pub const PASSWORD: &str = "correct horse battery";
 
 /// A fresh data directory, opened.
 pub struct World {
+    /// The database, unless it is SQLite's file in the directory.
+    pub postgres: Option<Database>,
     pub dir: TempDir,
     pub store: Store,
     pub files: FileStore,
@@ -60,10 +66,40 @@ impl World {
         let settings =
             Settings { data_dir: dir.path().join("data"), addr: "127.0.0.1:0".parse().unwrap(), ..Settings::default() };
         let store = Store::open(&settings.data_dir).await.unwrap();
+        Self::with(dir, settings, store, None)
+    }
+
+    /// The same with a database on PostgreSQL.
+    pub async fn on_postgres() -> Self {
+        let database = Database::new().await;
+        let dir = tempfile::tempdir().unwrap();
+        let settings = Settings {
+            data_dir: dir.path().join("data"),
+            database_url: Some(database.url().into()),
+            addr: "127.0.0.1:0".parse().unwrap(),
+            ..Settings::default()
+        };
+        let key = KeySource::MadeIn(settings.data_dir.join("secrets.key"));
+        let store = Store::connect(&database.options(), &settings.data_dir, &key).await.unwrap();
+        Self::with(dir, settings, store, Some(database))
+    }
+
+    fn with(dir: TempDir, settings: Settings, store: Store, postgres: Option<Database>) -> Self {
         let files = FileStore::open(&settings.data_dir, None).unwrap();
         let clock = ManualClock::new(NOW);
         let services = Services::new(store.clone(), files.clone(), Clock::Manual(clock.clone()), settings.clone());
-        Self { dir, store, files, clock, settings, services }
+        Self { postgres, dir, store, files, clock, settings, services }
+    }
+
+    /// The store as another process opens it.
+    pub async fn store_of_another_process(&self) -> Store {
+        match &self.postgres {
+            Some(database) => {
+                let key = KeySource::MadeIn(self.settings.data_dir.join("secrets.key"));
+                Store::connect(&database.options(), &self.settings.data_dir, &key).await.unwrap()
+            }
+            None => Store::open(&self.settings.data_dir).await.unwrap(),
+        }
     }
 
     /// Adds a connection and returns its key and identifier.
@@ -132,6 +168,69 @@ impl World {
         let sqlite = rusqlite::Connection::open(self.settings.data_dir.join("muster.db")).unwrap();
         sqlite.busy_timeout(Duration::from_secs(10)).unwrap();
         sqlite
+    }
+
+    async fn own_sqlite(&self) -> SqliteConnection {
+        let options = SqliteConnectOptions::new().filename(self.settings.data_dir.join("muster.db"));
+        SqliteConnection::connect_with(&options.busy_timeout(Duration::from_secs(10))).await.unwrap()
+    }
+
+    /// The first column of all rows, by another program's eyes, whichever database it is.
+    pub async fn column<T>(&self, sql: &str) -> Vec<T>
+    where
+        T: for<'r> Decode<'r, Sqlite> + Type<Sqlite> + for<'r> Decode<'r, Postgres> + Type<Postgres> + Send + Unpin,
+    {
+        let sql = AssertSqlSafe(sql.to_owned());
+        match &self.postgres {
+            Some(database) => sqlx::query_scalar(sql).fetch_all(&mut database.connect().await).await.unwrap(),
+            None => sqlx::query_scalar(sql).fetch_all(&mut self.own_sqlite().await).await.unwrap(),
+        }
+    }
+
+    /// The first column of the only row.
+    pub async fn value<T>(&self, sql: &str) -> T
+    where
+        T: for<'r> Decode<'r, Sqlite> + Type<Sqlite> + for<'r> Decode<'r, Postgres> + Type<Postgres> + Send + Unpin,
+    {
+        let mut column = self.column(sql).await;
+        assert_eq!(column.len(), 1, "{sql}");
+        column.remove(0)
+    }
+
+    /// Executes a statement behind the program's back; how many rows it changed.
+    pub async fn execute(&self, sql: &str) -> u64 {
+        match &self.postgres {
+            Some(database) => database.execute(sql).await,
+            None => {
+                let sql = AssertSqlSafe(sql.to_owned());
+                sqlx::query(sql).execute(&mut self.own_sqlite().await).await.unwrap().rows_affected()
+            }
+        }
+    }
+
+    /// Switches off what keeps the audit log from being changed.
+    pub async fn unguard_audit_log(&self) {
+        let statements: &[&str] = match self.postgres {
+            Some(_) => &["ALTER TABLE audit_log DISABLE TRIGGER USER"],
+            None => &[
+                "DROP TRIGGER audit_log_is_not_updated",
+                "DROP TRIGGER audit_log_is_not_deleted",
+                "DROP TRIGGER audit_log_is_a_chain",
+            ],
+        };
+        for statement in statements {
+            self.execute(statement).await;
+        }
+    }
+
+    /// The program, on this data.
+    pub fn muster(&self, args: &[&str]) -> Command {
+        let mut command = muster(self.dir.path(), args);
+        command.env("MUSTER_DATA_DIR", &self.settings.data_dir);
+        if let Some(url) = &self.settings.database_url {
+            command.env("MUSTER_DATABASE_URL", url.expose());
+        }
+        command
     }
 
     pub fn exports_dir(&self) -> PathBuf {

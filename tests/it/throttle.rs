@@ -8,13 +8,24 @@ use muster::{
 };
 use tower_sessions::Session;
 
-use crate::support::{NOW, PASSWORD, World};
+use crate::{
+    databases::on_every_database,
+    support::{NOW, PASSWORD, World},
+};
+
+on_every_database! {
+    many_attempts_at_once_are_no_way_around,
+    an_account_is_slowed_down_whether_there_is_one_or_not,
+    an_address_is_slowed_down_whatever_account_it_tries,
+    only_failures_are_written_and_not_without_end,
+    codes_and_the_own_password_are_slowed_down_too,
+}
 
 const KNOWN: &str = "ann@acme.test";
 const UNKNOWN: &str = "nobody@acme.test";
 
-async fn world() -> World {
-    let world = World::new().await;
+/// Adds a member.
+async fn with_member(world: World) -> World {
     world.services.operator_add_member(KNOWN, Role::Admin, PASSWORD.to_owned()).await.unwrap();
     world
 }
@@ -26,14 +37,13 @@ impl World {
         self.services.sign_in(&SessionHandle::new(session, origin), email, password.to_owned()).await
     }
 
-    fn count_failures(&self) -> i64 {
-        self.sqlite().query_row("SELECT coalesce(sum(failures), 0) FROM failed_attempts", [], |row| row.get(0)).unwrap()
+    async fn count_failures(&self) -> i64 {
+        self.value("SELECT CAST(coalesce(sum(failures), 0) AS BIGINT) FROM failed_attempts").await
     }
 }
 
-#[tokio::test]
-async fn an_account_is_slowed_down_whether_there_is_one_or_not() {
-    let world = world().await;
+async fn an_account_is_slowed_down_whether_there_is_one_or_not(world: World) {
+    let world = with_member(world).await;
     // Each attempt from another address, so that only the account counts: seconds to pass before it, and the answer.
     let wait = |seconds| Err(AppError::TooManyAttempts { seconds });
     let wrong = || Err(AppError::WrongCredentials);
@@ -81,9 +91,8 @@ async fn an_account_is_slowed_down_whether_there_is_one_or_not() {
     }
 }
 
-#[tokio::test]
-async fn an_address_is_slowed_down_whatever_account_it_tries() {
-    let world = world().await;
+async fn an_address_is_slowed_down_whatever_account_it_tries(world: World) {
+    let world = with_member(world).await;
     for number in 0..20 {
         let address = format!("2001:db8:1:2::{number}");
         let answer = world.sign_in(&format!("m{number}@acme.test"), "wrong", &address).await;
@@ -102,9 +111,8 @@ async fn an_address_is_slowed_down_whatever_account_it_tries() {
     assert_eq!(world.sign_in(KNOWN, PASSWORD, neighbour).await, Ok(SignedIn::Yes));
 }
 
-#[tokio::test]
-async fn many_attempts_at_once_are_no_way_around() {
-    let world = Arc::new(world().await);
+async fn many_attempts_at_once_are_no_way_around(world: World) {
+    let world = Arc::new(with_member(world).await);
     let mut attempts = tokio::task::JoinSet::new();
     for number in 0..40 {
         let world = Arc::clone(&world);
@@ -117,18 +125,20 @@ async fn many_attempts_at_once_are_no_way_around() {
     assert_eq!(refused, 35);
 }
 
-#[tokio::test]
-async fn only_failures_are_written_and_not_without_end() {
-    let world = world().await;
+async fn only_failures_are_written_and_not_without_end(world: World) {
+    let world = with_member(world).await;
     assert_eq!(world.sign_in(KNOWN, PASSWORD, "192.0.2.1").await, Ok(SignedIn::Yes));
-    assert_eq!(world.count_failures(), 0);
+    assert_eq!(world.count_failures().await, 0);
     for _ in 0..9 {
         let _ = world.sign_in(UNKNOWN, "wrong", "192.0.2.1").await;
     }
-    assert_eq!(world.count_failures(), 10, "five for the account, five for the address, none for those not heard");
-    let stored: String =
-        world.sqlite().query_row("SELECT group_concat(key_hash) FROM failed_attempts", [], |row| row.get(0)).unwrap();
-    assert!(!stored.contains("nobody") && !stored.contains("192.0.2.1"), "{stored}");
+    assert_eq!(
+        world.count_failures().await,
+        10,
+        "five for the account, five for the address, none for those not heard"
+    );
+    let stored: Vec<String> = world.column("SELECT key_hash FROM failed_attempts").await;
+    assert!(stored.iter().all(|key| !key.contains("nobody") && !key.contains("192.0.2.1")), "{stored:?}");
 
     let keys: Vec<_> = (0..10).map(|number| format!("key {number}")).collect();
     for (number, key) in (1..).zip(&keys) {
@@ -150,9 +160,8 @@ async fn only_failures_are_written_and_not_without_end() {
     assert_eq!(left(NOW.plus_millis(4_109), 3).await, [7], "and of those, what still counts");
 }
 
-#[tokio::test]
-async fn codes_and_the_own_password_are_slowed_down_too() {
-    let world = world().await;
+async fn codes_and_the_own_password_are_slowed_down_too(world: World) {
+    let world = with_member(world).await;
     let server = world.serve().await;
     let viewer = server.client("viewer").await;
     let form = [("current_password", "wrong"), ("new_password", "another horse")];

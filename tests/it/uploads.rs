@@ -13,9 +13,24 @@ use tokio::{
 };
 
 use crate::{
-    import_support::{number, numbered},
+    databases::{on_every_database, on_sqlite},
+    import_support::numbered,
     support::{Client, Server, World, eventually},
 };
+
+on_sqlite! {
+    a_file_in_pieces_becomes_an_import,
+}
+
+on_every_database! {
+    what_the_protocol_does_not_allow,
+    an_upload_belongs_to_the_member_who_began_it,
+    a_broken_connection_loses_nothing_that_has_arrived,
+    the_newest_request_wins_over_one_that_hangs,
+    a_client_that_sends_next_to_nothing_is_cut_off,
+    a_full_disk_is_told_and_nothing_stays_in_the_way,
+    what_nobody_goes_on_with_is_swept_away_after_a_day,
+}
 
 const HOUR: i64 = 60 * 60 * 1_000;
 
@@ -29,9 +44,8 @@ fn files(world: &World) -> BTreeSet<String> {
     entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
 }
 
-fn received(world: &World, id: &UploadId) -> u64 {
-    let sql = "SELECT received FROM uploads WHERE id = ?1";
-    number(&world.sqlite(), sql, [id.as_str()])
+async fn received(world: &World, id: &UploadId) -> i64 {
+    world.value(&format!("SELECT received FROM uploads WHERE id = '{id}'")).await
 }
 
 /// Services with these settings, which those of the world were made before.
@@ -48,9 +62,7 @@ async fn text(response: reqwest::Response) -> (u16, String) {
     (response.status().as_u16(), response.text().await.unwrap())
 }
 
-#[tokio::test]
-async fn a_file_in_pieces_becomes_an_import() {
-    let world = World::new().await;
+async fn a_file_in_pieces_becomes_an_import(world: World) {
     let (_, connection) = world.connection("Db").await;
     let server = world.serve().await;
     let editor = server.client("editor").await;
@@ -90,9 +102,7 @@ async fn a_file_in_pieces_becomes_an_import() {
     server.running.stop().await;
 }
 
-#[tokio::test]
-async fn what_the_protocol_does_not_allow() {
-    let mut world = World::new().await;
+async fn what_the_protocol_does_not_allow(mut world: World) {
     world.settings.import_max_bytes = 1_000;
     again(&mut world);
     let server = world.serve().await;
@@ -164,9 +174,7 @@ async fn what_the_protocol_does_not_allow() {
     server.running.stop().await;
 }
 
-#[tokio::test]
-async fn an_upload_belongs_to_the_member_who_began_it() {
-    let world = World::new().await;
+async fn an_upload_belongs_to_the_member_who_began_it(world: World) {
     let (_, connection) = world.connection("Db").await;
     let server = world.serve().await;
     let (admin, editor) = (server.client("admin").await, server.client("editor").await);
@@ -223,25 +231,21 @@ async fn with_cookie(server: &Server) -> (Client, String) {
     (client, cookie)
 }
 
-#[tokio::test]
-async fn a_broken_connection_loses_nothing_that_has_arrived() {
-    let world = World::new().await;
+async fn a_broken_connection_loses_nothing_that_has_arrived(world: World) {
     let server = world.serve().await;
     let (editor, cookie) = with_cookie(&server).await;
     let file = numbered(10_000, "example.com");
     let id = editor.begin_upload(file.len() as u64).await;
     let stream = begin_patch(&server, &cookie, &id, file.len(), &file[..60_000]).await;
     drop(stream);
-    eventually(async || (received(&world, &id) == 60_000).then_some(())).await;
+    eventually(async || (received(&world, &id).await == 60_000).then_some(())).await;
     assert_eq!(editor.offset(&id).await, 60_000);
     assert_eq!(editor.append(&id, 60_000, &file[60_000..]).await.status(), 204);
     assert_eq!(fs::read(imports_dir(&world).join(id.as_str())).unwrap(), file);
     server.running.stop().await;
 }
 
-#[tokio::test]
-async fn the_newest_request_wins_over_one_that_hangs() {
-    let world = World::new().await;
+async fn the_newest_request_wins_over_one_that_hangs(world: World) {
     let server = world.serve().await;
     let (editor, cookie) = with_cookie(&server).await;
     let file = numbered(10_000, "example.com");
@@ -260,9 +264,7 @@ async fn the_newest_request_wins_over_one_that_hangs() {
     server.running.stop().await;
 }
 
-#[tokio::test]
-async fn a_client_that_sends_next_to_nothing_is_cut_off() {
-    let mut world = World::new().await;
+async fn a_client_that_sends_next_to_nothing_is_cut_off(mut world: World) {
     world.settings.upload_idle_seconds = 1;
     let server = world.serve().await;
     let (editor, cookie) = with_cookie(&server).await;
@@ -275,9 +277,7 @@ async fn a_client_that_sends_next_to_nothing_is_cut_off() {
     server.running.stop().await;
 }
 
-#[tokio::test]
-async fn a_full_disk_is_told_and_nothing_stays_in_the_way() {
-    let world = World::new().await;
+async fn a_full_disk_is_told_and_nothing_stays_in_the_way(world: World) {
     let server = world.serve().await;
     let editor = server.client("editor").await;
     let id = editor.begin_upload(4_000_000).await;
@@ -291,9 +291,7 @@ async fn a_full_disk_is_told_and_nothing_stays_in_the_way() {
     server.running.stop().await;
 }
 
-#[tokio::test]
-async fn what_nobody_goes_on_with_is_swept_away_after_a_day() {
-    let world = World::new().await;
+async fn what_nobody_goes_on_with_is_swept_away_after_a_day(world: World) {
     let server = world.serve().await;
     let editor = server.client("editor").await;
     let (begun, half, whole) =

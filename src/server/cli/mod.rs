@@ -3,14 +3,18 @@
 mod audit;
 mod client;
 mod connection;
+mod engine;
 mod export;
+mod files;
 mod generate;
 mod import;
 mod member;
 mod observe;
+mod open;
 mod progress;
 mod serve;
 mod stop;
+mod worker;
 
 use std::{
     io::{self, Write},
@@ -23,7 +27,7 @@ use serde::Serialize;
 
 use super::{
     clock::Clock,
-    config::{ConfigError, Settings},
+    config::{ConfigError, Secret, Settings},
     files::FileStore,
     service::{OperatorError, Services},
     store::{Store, StoreError},
@@ -43,6 +47,8 @@ struct Cli {
 enum Command {
     /// Start the web server
     Serve(serve::Serve),
+    /// Run jobs and serve no pages, beside other processes on one PostgreSQL database
+    Worker(worker::Worker),
     /// Add and list database connections, the sources that users belong to
     Connection(connection::Connection),
     /// Add, list, change, disable and remove the people who may sign in to Muster
@@ -66,6 +72,11 @@ struct DataFlags {
     #[arg(long, value_name = "DIR")]
     #[serde(skip_serializing_if = "Option::is_none")]
     data_dir: Option<PathBuf>,
+    /// PostgreSQL database, as postgres://user@host:5432/database [default: SQLite in the data directory]. Others on this machine see
+    /// what stands on a command line: give a password in MUSTER_DATABASE_URL or in ~/.pgpass
+    #[arg(long, value_name = "URL")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    database_url: Option<Secret>,
 }
 
 /// One line on standard error, and exit code 1.
@@ -94,6 +105,7 @@ pub fn run() -> ExitCode {
         match cli.command {
             None => serve::Serve::default().run().await,
             Some(Command::Serve(serve)) => serve.run().await,
+            Some(Command::Worker(worker)) => worker.run().await,
             Some(Command::Connection(connection)) => connection.run().await,
             Some(Command::Member(member)) => member.run().await,
             Some(Command::Client(client)) => client.run().await,
@@ -103,6 +115,8 @@ pub fn run() -> ExitCode {
             Some(Command::Generate(generate)) => generate.run(),
         }
     });
+    // What did not end in time, such as a job whose database does not answer, must not keep the process from ending.
+    runtime.shutdown_background();
     match result {
         Ok(code) => code,
         Err(error) => fail(&error),
@@ -129,7 +143,7 @@ fn fail(error: &CliError) -> ExitCode {
 async fn open(flags: &DataFlags) -> Result<(Store, Services), CliError> {
     let settings = Settings::load(flags)?;
     telemetry::log_only(&settings);
-    let store = Store::open(&settings.data_dir).await?;
+    let store = open::open_store(&settings).await?;
     let files = FileStore::open(&settings.data_dir, settings.files_url.as_ref())?;
     let services = Services::new(store.clone(), files, Clock::System, settings);
     Ok((store, services))

@@ -1,28 +1,25 @@
 //! `muster serve`
 
-use std::{net::SocketAddr, num::NonZeroUsize, process::ExitCode, time::Duration};
+use std::{fs::File, net::SocketAddr, process::ExitCode, time::Duration};
 
 use clap::Args;
 use serde::Serialize;
 use tokio::net::TcpListener;
-use tokio_util::task::TaskTracker;
 
 use crate::server::{
     clock::Clock,
     config::Settings,
-    data_dir,
-    export::default_threads,
-    files::FileStore,
-    http,
-    jobs::{Sweeper, Workers},
+    data_dir, http,
     service::{DEMO_USERS, DemoMembers, Services},
-    store::Store,
     telemetry::Telemetry,
 };
 
 use super::{
     CliError, DataFlags,
+    engine::{self, WorkerFlags},
+    files::{FilesFlags, open_files},
     observe::{Monitoring, ObserveFlags},
+    open::open_store,
     print,
     stop::{drain, stop_on_signal},
 };
@@ -48,19 +45,19 @@ pub struct Serve {
     #[arg(long, value_name = "URL")]
     #[serde(skip_serializing_if = "Option::is_none")]
     public_url: Option<String>,
-    /// Keep export files and uploads in a bucket: s3://bucket/prefix?endpoint=https://host:port&region=REGION.
-    ///
-    /// Credentials come from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or what else AWS_* variables say.
-    #[arg(long, value_name = "URL")]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    files_url: Option<String>,
     /// Send whoever downloads a file to the bucket itself, with an address that works for a minute
     #[arg(long)]
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     download_redirect: bool,
     #[command(flatten)]
     #[serde(flatten)]
+    files: FilesFlags,
+    #[command(flatten)]
+    #[serde(flatten)]
     observe: ObserveFlags,
+    #[command(flatten)]
+    #[serde(flatten)]
+    workers: WorkerFlags,
     #[command(flatten)]
     #[serde(flatten)]
     data: DataFlags,
@@ -78,20 +75,9 @@ impl Serve {
     async fn serve(settings: Settings) -> Result<ExitCode, CliError> {
         // Before anything else, so that no signal is missed.
         let stop = stop_on_signal()?;
-        let in_data_dir = |error| CliError::Message(format!("{}: {error}", settings.data_dir.display()));
-        let _lock = data_dir::lock(&settings.data_dir).map_err(in_data_dir)?.ok_or_else(|| {
-            CliError::Message(format!(
-                "another muster serve is using {}; stop it first, or choose another --data-dir",
-                settings.data_dir.display()
-            ))
-        })?;
-        let store = Store::open(&settings.data_dir).await?;
-        let in_files = |error| match settings.files_url {
-            None => in_data_dir(error),
-            Some(_) => CliError::Message(format!("files_url: {error}")),
-        };
-        let files = FileStore::open(&settings.data_dir, settings.files_url.as_ref()).map_err(in_files)?;
-        files.check().await.map_err(in_files)?;
+        let _lock = lock(&settings)?;
+        let store = open_store(&settings).await?;
+        let files = open_files(&settings).await?;
         let listener = TcpListener::bind(settings.addr)
             .await
             .map_err(|error| CliError::Message(format!("can't listen on {}: {error}", settings.addr)))?;
@@ -102,30 +88,30 @@ impl Serve {
         let monitoring = Monitoring::start(&settings, &services).await?;
         let drained = drain(services.clone(), stop.clone(), Duration::from_secs(settings.drain_seconds.into()));
 
-        let tasks = TaskTracker::new();
-        let sweeper = Sweeper::new(store.clone(), files.clone(), Clock::System);
-        tasks.spawn(sweeper.run(stop.clone()));
-        let workers = Workers {
-            store: store.clone(),
-            files,
-            clock: Clock::System,
-            new_jobs: services.new_jobs(),
-            export_threads: NonZeroUsize::new(settings.export_threads.into()).unwrap_or_else(default_threads),
-            metrics: services.metrics().clone(),
-        };
-        workers.start(&settings, &tasks, &stop).await?;
+        let tasks = engine::start(&settings, &store, &files, &services, &stop).await?;
         let router = http::router(services, http::Site::find(&settings), &settings).map_err(CliError::Message)?;
         let grace = Duration::from_secs(settings.shutdown_seconds.into());
         let served = http::serve(listener, router, http::Limits::default(), drained, grace).await;
 
         stop.cancel();
-        tasks.close();
-        tasks.wait().await;
+        engine::end(tasks, &settings).await;
         monitoring.end().await;
-        store.close().await;
+        engine::close(&store, &settings).await;
         served?;
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// With SQLite, makes this process the only server on the data directory; a PostgreSQL database is there for any number of them.
+fn lock(settings: &Settings) -> Result<Option<File>, CliError> {
+    if settings.database_url.is_some() {
+        return Ok(None);
+    }
+    let dir = settings.data_dir.display();
+    let lock = data_dir::lock(&settings.data_dir).map_err(|error| CliError::Message(format!("{dir}: {error}")))?;
+    lock.map(Some).ok_or_else(|| {
+        CliError::Message(format!("another muster serve is using {dir}; stop it first, or choose another --data-dir"))
+    })
 }
 
 /// Prints what someone needs to sign in.

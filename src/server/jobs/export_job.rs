@@ -89,7 +89,7 @@ pub async fn run(
             (Outcome::Failed { status_details }, event)
         }
     };
-    let now = workers.clock.now();
+    let now = workers.now().await?;
     let entry = NewEntry::new(now, Actor::System, &event)?.of_job(&lease.job_id);
     // Refused if a member has cancelled the job meanwhile: exactly one of the two wins.
     let finished = workers.store.finish_job(lease, &outcome, &report, now, &entry).await?;
@@ -116,7 +116,7 @@ pub async fn run(
 async fn give_back(workers: &Workers, lease: &Lease, attempt: &Attempt<Control>, key: &str) -> Result<(), StoreError> {
     let report = attempt.report();
     let nothing_durable = report.checkpoint.is_none();
-    workers.store.release_job(lease, &report, workers.clock.now()).await?;
+    workers.store.release_job(lease, &report, workers.now().await?).await?;
     if nothing_durable {
         discard(workers, lease, key).await;
     }

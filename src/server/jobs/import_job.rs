@@ -102,7 +102,7 @@ pub async fn run(
         (Ok(Ok(_)), Some(Ended::Stopping)) => {}
         (_, Some(Ended::Stopping)) => {
             tracing::info!(job = %lease.job_id, "an import goes back to the queue because the server stops");
-            workers.store.release_job(lease, &attempt.report(), workers.clock.now()).await?;
+            workers.store.release_job(lease, &attempt.report(), workers.now().await?).await?;
             return Ok(Ending::GivenBack);
         }
         (_, None) => {}
@@ -126,7 +126,7 @@ pub async fn run(
             (Outcome::Failed { status_details }, failed(ImportFailure::Defect, dry_run, durable))
         }
     };
-    let now = workers.clock.now();
+    let now = workers.now().await?;
     let entry = NewEntry::new(now, Actor::System, &event)?.of_job(&lease.job_id);
     let report = Report { beginning: attempt.report().beginning, ..Report::default() };
     // Refused if a member has cancelled the job meanwhile: exactly one of the two wins.

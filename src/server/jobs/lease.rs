@@ -13,7 +13,10 @@ use crate::{
     server::{
         export::{Control, checkpoint::Checkpoint},
         metrics::{Done, Ending, Metrics},
-        store::jobs::{Lease, Report, StoredJob},
+        store::{
+            StoreError,
+            jobs::{Lease, Report, StoredJob},
+        },
     },
 };
 
@@ -158,17 +161,37 @@ async fn keep(
             }
         }
         attempt.count(&workers.metrics);
-        let now = workers.clock.now();
-        match workers.store.heartbeat(lease, &attempt.report(), now, now.plus_millis(lease_millis)).await {
-            Ok(true) => {}
-            Ok(false) => {
+        let renewed = tokio::select! {
+            renewed = tokio::time::timeout(3 * third, renew(workers, lease, lease_millis, attempt)) => renewed,
+            // The database may be out of reach for longer than the server takes to stop.
+            () = stop.cancelled() => {
+                attempt.control.stop();
+                return Ended::Stopping;
+            }
+        };
+        match renewed {
+            Ok(Ok(true)) => {}
+            Ok(Ok(false)) => {
                 attempt.control.stop();
                 return Ended::Lost;
             }
             // The next beat may get through; until the lease has run out, nobody else takes the job.
-            Err(error) => tracing::warn!(job = %lease.job_id, %error, "a heartbeat failed"),
+            Ok(Err(error)) => tracing::warn!(job = %lease.job_id, %error, "a heartbeat failed"),
+            // On another connection, that is: this one may be cut without anybody knowing.
+            Err(_) => tracing::warn!(job = %lease.job_id, "a heartbeat took too long"),
         }
     }
+}
+
+/// Writes the report and moves the lease's end; `false` if the lease is lost.
+async fn renew(
+    workers: &Workers,
+    lease: &Lease,
+    lease_millis: i64,
+    attempt: &Attempt<impl Engine>,
+) -> Result<bool, StoreError> {
+    let now = workers.now().await?;
+    workers.store.heartbeat(lease, &attempt.report(), now, now.plus_millis(lease_millis)).await
 }
 
 #[cfg(test)]

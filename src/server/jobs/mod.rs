@@ -8,18 +8,27 @@ mod import_job;
 mod lease;
 mod runner;
 mod sweeper;
+mod wake;
 
-use std::{num::NonZeroUsize, sync::Arc};
+use std::{
+    num::{NonZeroU32, NonZeroUsize},
+    sync::Arc,
+};
 
 use tokio::sync::Notify;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::domain::timestamp::Timestamp;
 
 use super::{
     clock::Clock,
     config::Settings,
     files::FileStore,
     metrics::Metrics,
-    store::{Store, StoreError, jobs::Lane},
+    store::{
+        Store, StoreError,
+        jobs::{Lane, Limited},
+    },
 };
 
 pub use sweeper::Sweeper;
@@ -44,8 +53,8 @@ pub struct Workers {
 impl Workers {
     /// Starts the workers; they end soon after `stop` is cancelled, and `tasks` tells when.
     ///
-    /// The caller knows this process to be the only one with workers on this store, so leases of earlier ones end at
-    /// once and their jobs go on, or are begun again.
+    /// If no other process can use the store, leases of earlier ones end at once, and their jobs go on or are begun again. Else they end
+    /// by themselves.
     ///
     /// # Errors
     /// When the store fails.
@@ -55,18 +64,41 @@ impl Workers {
         tasks: &TaskTracker,
         stop: &CancellationToken,
     ) -> Result<(), StoreError> {
-        self.store.release_all_jobs().await?;
         let lanes = [
-            (Lane::Bulk, settings.workers),
-            (Lane::Sample, settings.sample_workers),
-            (Lane::Import, settings.import_workers),
+            (Lane::Bulk, settings.workers, settings.max_running_exports),
+            (Lane::Sample, settings.sample_workers, 0),
+            (Lane::Import, settings.import_workers, settings.max_running_imports),
         ];
-        for (lane, count) in lanes {
+        if lanes.iter().all(|(_, count, _)| *count == 0) {
+            return Ok(());
+        }
+        if self.store.is_shared() {
+            tasks.spawn(wake::listen(self.clone(), stop.clone()));
+        } else {
+            self.store.release_all_jobs().await?;
+        }
+        for (lane, count, most) in lanes {
+            let limited = Limited { lane, most: NonZeroU32::new(most) };
             for _ in 0..count {
-                let runner = runner::Runner::new(self.clone(), lane, settings.lease_seconds);
+                let runner = runner::Runner::new(self.clone(), limited, settings.lease_seconds);
                 tasks.spawn(runner.run(stop.clone()));
             }
         }
         Ok(())
+    }
+
+    /// The present instant for leases, and whatever else is in a job: by the clock that all workers have in common, so that none of them
+    /// takes a job from another one because its own clock is wrong.
+    ///
+    /// An instant that was asked for and then used late only makes a lease shorter.
+    ///
+    /// # Errors
+    /// When the store fails.
+    async fn now(&self) -> Result<Timestamp, StoreError> {
+        match &self.clock {
+            Clock::System => Ok(self.store.shared_time().await?.unwrap_or_else(|| self.clock.now())),
+            // A clock that is moved by hand stands for all.
+            Clock::Manual(_) => Ok(self.clock.now()),
+        }
     }
 }

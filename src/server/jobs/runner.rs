@@ -11,7 +11,7 @@ use crate::{
         metrics::Ending,
         store::{
             StoreError,
-            jobs::{Lane, Lease},
+            jobs::{Lease, Limited},
         },
     },
 };
@@ -21,32 +21,38 @@ use super::{Workers, export_job, import_job};
 /// How long an idle worker waits before it looks by itself, in case a wake-up was missed or a lease ran out.
 const POLL_EVERY: Duration = Duration::from_millis(500);
 
+/// The same where many processes may ask one database.
+const POLL_SHARED_EVERY: Duration = Duration::from_secs(2);
+
 /// One worker of a lane.
 pub struct Runner {
     workers: Workers,
-    lane: Lane,
+    limited: Limited,
     lease_millis: i64,
 }
 
 impl Runner {
     /// A worker that loses its job when it is silent for `lease_seconds`.
-    pub fn new(workers: Workers, lane: Lane, lease_seconds: u32) -> Self {
-        Self { workers, lane, lease_millis: i64::from(lease_seconds) * 1_000 }
+    pub fn new(workers: Workers, limited: Limited, lease_seconds: u32) -> Self {
+        Self { workers, limited, lease_millis: i64::from(lease_seconds) * 1_000 }
     }
 
     /// Works until `stop` is cancelled.
     pub async fn run(self, stop: CancellationToken) {
+        let poll_every = if self.workers.store.is_shared() { POLL_SHARED_EVERY } else { POLL_EVERY };
         while !stop.is_cancelled() {
             // Listening before looking, so that a job that comes in between wakes this worker.
             let woken = self.workers.new_jobs.notified();
             match self.run_one(&stop).await {
                 Ok(true) => continue,
                 Ok(false) => {}
-                Err(error) => tracing::error!(%error, lane = self.lane.name(), "a worker could not lease a job"),
+                Err(error) => {
+                    tracing::error!(%error, lane = self.limited.lane.name(), "a worker could not lease a job")
+                }
             }
             tokio::select! {
                 () = woken => {}
-                () = tokio::time::sleep(POLL_EVERY) => {}
+                () = tokio::time::sleep(poll_every) => {}
                 () = stop.cancelled() => {}
             }
         }
@@ -54,9 +60,9 @@ impl Runner {
 
     /// Runs the next job; `false` if there is none.
     async fn run_one(&self, stop: &CancellationToken) -> Result<bool, StoreError> {
-        let Workers { store, clock, .. } = &self.workers;
-        let now = clock.now();
-        let Some(lease) = store.claim_job(self.lane, now, now.plus_millis(self.lease_millis)).await? else {
+        let store = &self.workers.store;
+        let now = self.workers.now().await?;
+        let Some(lease) = store.claim_job(self.limited, now, now.plus_millis(self.lease_millis)).await? else {
             return Ok(false);
         };
         // It may have waited to write for as long as another worker's import did, and then got what that one gave back.
@@ -68,7 +74,7 @@ impl Runner {
         let span = tracing::info_span!(
             "job",
             job = %lease.job_id,
-            lane = self.lane.name(),
+            lane = self.limited.lane.name(),
             kind = Empty,
             outcome = Empty,
             otel.status_code = Empty,

@@ -51,13 +51,19 @@ impl Sweeper {
             }
             // An object store that is away would hold a server that stops; the next sweep begins anew.
             let swept = tokio::select! {
-                swept = self.sweep() => swept,
+                swept = self.sweep_if_due() => swept,
                 () = stop.cancelled() => return,
             };
             if let Err(error) = swept {
                 tracing::error!(%error, "a sweep failed");
             }
         }
+    }
+
+    /// Sweeps unless another process of the same store has just done so: one at a time is enough, and two would be in each other's way.
+    async fn sweep_if_due(&self) -> Result<(), SweepError> {
+        let every = i64::try_from(SWEEP_EVERY.as_millis()).unwrap_or(i64::MAX);
+        if self.store.take_sweep(self.clock.now(), every).await? { self.sweep().await } else { Ok(()) }
     }
 
     /// Deletes everything that has expired by now.

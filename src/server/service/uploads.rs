@@ -7,11 +7,12 @@ use crate::{
         error::AppError,
         import_form::{self, ImportPlace, ImportViolation, UploadId},
         role::Permission,
+        timestamp::Timestamp,
     },
     server::{
         files::{Appending, Incoming},
         random,
-        store::uploads::StoredUpload,
+        store::uploads::{StoredUpload, UploadTurn},
     },
 };
 
@@ -21,6 +22,9 @@ use super::{Caller, Services, upload_turns::Turn};
 
 /// How long an upload lives to which nothing is added.
 const LIFETIME_MILLIS: i64 = 24 * 60 * 60 * 1_000;
+
+/// How long a file that comes all at once stays without a word of it. Far more than a request that brings nothing may go on.
+const INCOMING_MILLIS: i64 = 60 * 60 * 1_000;
 
 /// What arrives is made durable after so many bytes: more than these is never lost by a kill.
 const SYNC_EVERY_BYTES: u64 = 32 * 1024 * 1024;
@@ -84,8 +88,12 @@ impl Services {
         let turn = self.turns.take(&id).await;
         let upload = self.own_upload(caller, &id).await?;
         if upload.received != offset {
-            return Err(AppError::Conflict(format!("{} bytes of the file have arrived.", upload.received)));
+            return Err(have_arrived(upload.received));
         }
+        // Requests at this server have made way by now; those at others are told when they note what they have written.
+        let Some(noted) = self.store.take_upload_turn(&id, offset).await? else {
+            return Err(have_arrived(self.own_upload(caller, &id).await?.received));
+        };
         let file = match self.files.imports().append(&id, offset).await {
             // Someone has taken it away, or cut it: it has to be sent again as a whole.
             Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::UnexpectedEof) => {
@@ -95,7 +103,7 @@ impl Services {
             }
             file => file?,
         };
-        Ok(ResumedUpload { services: self.clone(), upload, file, turn })
+        Ok(ResumedUpload { services: self.clone(), upload, file, turn, noted })
     }
 
     /// Gives an upload up.
@@ -116,8 +124,12 @@ impl Services {
     /// [`AppError::Forbidden`] unless the caller may import; when the disk is full.
     pub async fn receive_import(&self, caller: &Caller) -> Result<Receiving, AppError> {
         self.allow(caller, Permission::ImportUsers).await?;
-        let file = self.files.imports().receive(random::upload_id()).await?;
-        Ok(Receiving { file, most: self.settings.import_max_bytes })
+        let id = random::upload_id();
+        let expires_at = self.now().plus_millis(INCOMING_MILLIS);
+        // Before the file is there, so that no sweeper sees it without.
+        self.store.note_incoming(&id, expires_at).await?;
+        let file = self.files.imports().receive(id.clone()).await?;
+        Ok(Receiving { services: self.clone(), id, expires_at, file, most: self.settings.import_max_bytes })
     }
 
     /// Refuses what is known to be too large, or to be nothing, before any of it is read.
@@ -143,6 +155,10 @@ impl Services {
     }
 }
 
+fn have_arrived(bytes: u64) -> AppError {
+    AppError::Conflict(format!("{bytes} bytes of the file have arrived."))
+}
+
 /// An upload that goes on. What was written and not [settled](Self::settle) may have to be sent again.
 #[derive(Debug)]
 pub struct ResumedUpload {
@@ -150,6 +166,8 @@ pub struct ResumedUpload {
     upload: StoredUpload,
     file: Appending,
     turn: Turn,
+    /// The same turn as other servers see it.
+    noted: UploadTurn,
 }
 
 impl ResumedUpload {
@@ -179,7 +197,8 @@ impl ResumedUpload {
     /// Makes all that has arrived durable, and says how many bytes of the file there are now.
     ///
     /// # Errors
-    /// [`AppError::DiskFull`], and then the upload is gone; [`AppError::NotFound`] when it has expired meanwhile.
+    /// [`AppError::DiskFull`], and then the upload is gone; [`AppError::NotFound`] when it has expired meanwhile;
+    /// [`AppError::Conflict`] when another server goes on with it.
     pub async fn settle(mut self) -> Result<u64, AppError> {
         self.note().await?;
         Ok(self.upload.received)
@@ -190,8 +209,11 @@ impl ResumedUpload {
         self.or_forget(synced).await?;
         let received = self.file.bytes();
         let expires_at = self.services.now().plus_millis(LIFETIME_MILLIS);
-        if !self.services.store.note_received(&self.upload.id, received, expires_at).await? {
-            return Err(AppError::NotFound);
+        let Self { services, upload, noted, .. } = self;
+        if !services.store.note_received(&upload.id, *noted, received, expires_at).await? {
+            let now = services.now();
+            let other = services.store.upload(&upload.id, upload.member_id, now).await?.ok_or(AppError::NotFound)?;
+            return Err(have_arrived(other.received));
         }
         self.upload.received = received;
         Ok(())
@@ -210,6 +232,10 @@ impl ResumedUpload {
 /// A file that is coming in all at once. Dropped, it is deleted.
 #[derive(Debug)]
 pub struct Receiving {
+    services: Services,
+    id: UploadId,
+    /// Until then other servers leave the file alone.
+    expires_at: Timestamp,
     file: Incoming,
     most: u64,
 }
@@ -222,6 +248,11 @@ impl Receiving {
     pub async fn write(&mut self, bytes: &[u8]) -> Result<(), AppError> {
         if self.file.bytes() + bytes.len() as u64 > self.most {
             return Err(AppError::TooLarge { most: self.most });
+        }
+        let now = self.services.now();
+        if self.expires_at.millis_since(now) < INCOMING_MILLIS / 2 {
+            self.expires_at = now.plus_millis(INCOMING_MILLIS);
+            self.services.store.note_incoming(&self.id, self.expires_at).await?;
         }
         Ok(self.file.write(bytes).await?)
     }

@@ -4,9 +4,18 @@ use std::path::{Path, PathBuf};
 
 use sqlx::{PgPool, SqlitePool};
 
-use crate::server::data_dir;
+use crate::{domain::timestamp::Timestamp, server::data_dir};
 
-use super::{StoreError, dialect::sqlite, secrets::SecretsKey, user_search};
+use super::{
+    KeySource, StoreError,
+    dialect::{
+        BeginWriting,
+        postgres::{self, PostgresOptions},
+        sqlite,
+    },
+    secrets::SecretsKey,
+    user_search,
+};
 
 /// One variant for each kind of database.
 #[derive(Clone)]
@@ -55,15 +64,21 @@ impl std::fmt::Debug for Store {
 }
 
 impl Store {
-    /// Opens `muster.db` in `data_dir`, making both and bringing the schema up to date.
+    /// Opens `muster.db` in `data_dir`, with the key beside it, making all three and bringing the schema up to date.
     ///
     /// # Errors
     /// When the directory can't be made, the file can't be opened, or it is from a newer version of Muster.
     pub async fn open(data_dir: &Path) -> Result<Self, StoreError> {
-        let io = |path: &Path, error| StoreError::Io { path: path.display().to_string(), error };
-        data_dir::create(data_dir).map_err(|error| io(data_dir, error))?;
-        let key_file = data_dir.join("secrets.key");
-        let secrets = SecretsKey::load_or_create(&key_file).map_err(|error| io(&key_file, error))?;
+        Self::open_with(data_dir, &KeySource::MadeIn(data_dir.join("secrets.key"))).await
+    }
+
+    /// As [`Self::open`], with another key.
+    ///
+    /// # Errors
+    /// Those of [`Self::open`], and when there is no such key.
+    pub async fn open_with(data_dir: &Path, key: &KeySource) -> Result<Self, StoreError> {
+        create_dir(data_dir)?;
+        let secrets = key.load()?;
         let file = data_dir.join("muster.db");
         let pool = sqlite::open(&file).await?;
         sqlx::migrate!("src/server/store/migrations/sqlite").run(&pool).await?;
@@ -71,19 +86,69 @@ impl Store {
         Ok(Self { db: Db::Sqlite { pool, file }, secrets })
     }
 
-    /// Connects to a PostgreSQL server and brings the schema up to date.
-    pub async fn connect(url: &str, data_dir: &Path) -> Result<Self, StoreError> {
-        let io = |path: &Path, error| StoreError::Io { path: path.display().to_string(), error };
-        data_dir::create(data_dir).map_err(|error| io(data_dir, error))?;
-        let key_file = data_dir.join("secrets.key");
-        let secrets = SecretsKey::load_or_create(&key_file).map_err(|error| io(&key_file, error))?;
-        let pool = PgPool::connect(url).await?;
-        sqlx::migrate!("src/server/store/migrations/postgres").run(&pool).await?;
+    /// Connects to a PostgreSQL server and brings the schema up to date. The first process says which key seals secrets; `data_dir` is
+    /// made, because a key or files may come to be there.
+    ///
+    /// # Errors
+    /// [`StoreError::Unusable`] when there is no connection, or other processes have another key.
+    pub async fn connect(options: &PostgresOptions, data_dir: &Path, key: &KeySource) -> Result<Self, StoreError> {
+        create_dir(data_dir)?;
+        let pool = postgres::open(options).await?;
+        let secrets = agree_on_key(&pool, key).await?;
         Ok(Self { db: Db::Postgres(pool), secrets })
+    }
+
+    /// Whether several processes may use it at once.
+    pub fn is_shared(&self) -> bool {
+        matches!(self.db, Db::Postgres(_))
+    }
+
+    /// The time by the one clock that all processes have in common, the database's; `None`: there is one process, which has its own.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn shared_time(&self) -> Result<Option<Timestamp>, StoreError> {
+        let Db::Postgres(pool) = &self.db else { return Ok(None) };
+        let millis = sqlx::query_scalar("SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint");
+        Ok(Some(Timestamp(millis.fetch_one(pool).await?)))
     }
 
     /// Waits for running statements and closes the database, so that its write-ahead log is folded into the file.
     pub async fn close(&self) {
         with_pool!(&self.db, pool => pool.close().await);
     }
+}
+
+fn create_dir(dir: &Path) -> Result<(), StoreError> {
+    data_dir::create(dir).map_err(|error| StoreError::Io { path: dir.display().to_string(), error })
+}
+
+/// Loads the key, unless what is in the database was sealed with another one. A process that is not the first makes no key.
+async fn agree_on_key(pool: &PgPool, source: &KeySource) -> Result<SecretsKey, StoreError> {
+    let mut transaction = pool.begin_writing().await?;
+    let known: Option<String> =
+        sqlx::query_scalar("SELECT fingerprint FROM secrets_key").fetch_optional(&mut *transaction).await?;
+    let unusable = |message: &str| Err(StoreError::Unusable(message.to_owned()));
+    if known.is_some() && !source.exists() {
+        return unusable(
+            "this database has a secrets key, which this process does not: set secrets_key or secrets_key_file to that of \
+             the others, or copy their secrets.key into the data directory",
+        );
+    }
+    let key = source.load()?;
+    match known {
+        None => {
+            let insert = sqlx::query("INSERT INTO secrets_key (id, fingerprint) VALUES (1, $1)");
+            insert.bind(key.fingerprint()).execute(&mut *transaction).await?;
+        }
+        Some(fingerprint) if fingerprint != key.fingerprint() => {
+            return unusable(
+                "the secrets key of this process is not the one that this database was first used with: set secrets_key or \
+                 secrets_key_file to that of the other processes",
+            );
+        }
+        Some(_) => {}
+    }
+    transaction.commit().await?;
+    Ok(key)
 }

@@ -20,6 +20,9 @@ pub enum StoreError {
         /// What happened.
         error: std::io::Error,
     },
+    /// The database can't be used as it is set, or as it is: which, and why, without any password.
+    #[error("{0}")]
+    Unusable(String),
     /// A search that took longer than anyone waits for.
     #[error("a search took too long")]
     TooSlow,

@@ -23,6 +23,7 @@ pub mod second_factors;
 mod secrets;
 pub mod sessions;
 pub mod signing_keys;
+mod sweeps;
 pub mod tokens;
 pub mod uploads;
 pub mod user_filter;
@@ -34,4 +35,6 @@ pub mod user_writer;
 pub mod users;
 
 pub use db::{Db, Store};
+pub use dialect::postgres::PostgresOptions;
 pub use error::StoreError;
+pub use secrets::KeySource;

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use crate::domain::{import_form::UploadId, timestamp::Timestamp};
 
 use super::{
-    Store, StoreError,
+    Db, Store, StoreError,
     db::{execute, with_pool},
 };
 
@@ -23,6 +23,10 @@ pub struct StoredUpload {
     /// Bytes from the beginning that are durable.
     pub received: u64,
 }
+
+/// A request's turn to add to an upload.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UploadTurn(i64);
 
 impl StoredUpload {
     /// Whether all of it is there.
@@ -82,19 +86,61 @@ impl Store {
         }))
     }
 
-    /// Says how many bytes of an upload are durable, which also lets it live longer; `false`: it is gone.
+    /// Begins a request's turn to add to an upload, of which `received` bytes are durable: whoever had the turn before, in whichever
+    /// process, can note nothing any more. `None`: it is gone, or another number of bytes is durable.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn note_received(&self, id: &UploadId, received: u64, expires_at: Timestamp) -> Result<bool, StoreError> {
+    pub async fn take_upload_turn(&self, id: &UploadId, received: u64) -> Result<Option<UploadTurn>, StoreError> {
+        let turn: Option<i64> = with_pool!(&self.db, pool => {
+            sqlx::query_scalar("UPDATE uploads SET turn = turn + 1 WHERE id = $1 AND received = $2 RETURNING turn")
+                .bind(id.as_str())
+                .bind(received.cast_signed())
+                .fetch_optional(pool)
+                .await
+        })?;
+        Ok(turn.map(UploadTurn))
+    }
+
+    /// Says how many bytes of an upload are durable, which also lets it live longer; `false`: it is gone, or it is no longer this turn.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn note_received(
+        &self,
+        id: &UploadId,
+        turn: UploadTurn,
+        received: u64,
+        expires_at: Timestamp,
+    ) -> Result<bool, StoreError> {
         let rows = execute!(
             &self.db,
-            sqlx::query("UPDATE uploads SET received = $2, expires_at = $3 WHERE id = $1")
+            sqlx::query("UPDATE uploads SET received = $3, expires_at = $4 WHERE id = $1 AND turn = $2")
                 .bind(id.as_str())
+                .bind(turn.0)
                 .bind(received.cast_signed())
                 .bind(expires_at.0)
         )?;
         Ok(rows > 0)
+    }
+
+    /// Says that a file is coming in at once which no upload and no job has yet, so that it stays until `expires_at`. A store that no
+    /// other process uses need not be told.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn note_incoming(&self, id: &UploadId, expires_at: Timestamp) -> Result<(), StoreError> {
+        if let Db::Postgres(pool) = &self.db {
+            sqlx::query(
+                "INSERT INTO incoming_files (id, expires_at) VALUES ($1, $2)
+                 ON CONFLICT (id) DO UPDATE SET expires_at = $2",
+            )
+            .bind(id.as_str())
+            .bind(expires_at.0)
+            .execute(pool)
+            .await?;
+        }
+        Ok(())
     }
 
     /// Deletes an upload of this member; its file is an orphan from then on. `false`: there is none.
@@ -115,6 +161,9 @@ impl Store {
     /// [`StoreError`].
     pub async fn delete_expired_uploads(&self, now: Timestamp) -> Result<u64, StoreError> {
         let rows = execute!(&self.db, sqlx::query("DELETE FROM uploads WHERE expires_at <= $1").bind(now.0))?;
+        if let Db::Postgres(pool) = &self.db {
+            sqlx::query("DELETE FROM incoming_files WHERE expires_at <= $1").bind(now.0).execute(pool).await?;
+        }
         Ok(rows)
     }
 
@@ -123,11 +172,21 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn uploads_with_files(&self) -> Result<HashSet<UploadId>, StoreError> {
-        let ids: Vec<String> = with_pool!(&self.db, pool => {
-            sqlx::query_scalar("SELECT id FROM uploads UNION ALL SELECT upload FROM jobs WHERE upload IS NOT NULL")
+        let ids: Vec<String> = match &self.db {
+            Db::Sqlite { pool, .. } => {
+                sqlx::query_scalar("SELECT id FROM uploads UNION ALL SELECT upload FROM jobs WHERE upload IS NOT NULL")
+                    .fetch_all(pool)
+                    .await
+            }
+            Db::Postgres(pool) => {
+                sqlx::query_scalar(
+                    "SELECT id FROM uploads UNION ALL SELECT upload FROM jobs WHERE upload IS NOT NULL
+                     UNION ALL SELECT id FROM incoming_files",
+                )
                 .fetch_all(pool)
                 .await
-        })?;
+            }
+        }?;
         ids.into_iter().map(|id| id.parse().map_err(StoreError::Corrupt)).collect()
     }
 }

@@ -16,4 +16,13 @@ pub trait BeginWriting {
     /// # Errors
     /// When the database fails.
     async fn begin_writing(&self) -> Result<sqlx::Transaction<'static, Self::Database>, sqlx::Error>;
+
+    /// Has workers of other processes look for a new job as soon as the transaction is committed, where there can be any.
+    ///
+    /// # Errors
+    /// When the database fails.
+    async fn wake_workers(
+        &self,
+        transaction: &mut sqlx::Transaction<'static, Self::Database>,
+    ) -> Result<(), sqlx::Error>;
 }

@@ -27,6 +27,11 @@ impl BeginWriting for SqlitePool {
     async fn begin_writing(&self) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
         self.begin_with(BEGIN_WRITING).await
     }
+
+    async fn wake_workers(&self, _: &mut Transaction<'static, Sqlite>) -> Result<(), sqlx::Error> {
+        // All workers are in the process that adds the job, or will find it when a server starts.
+        Ok(())
+    }
 }
 
 /// Connections of the control plane: SQLite writes one at a time anyway, and readers are quick.

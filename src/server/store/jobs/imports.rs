@@ -47,7 +47,7 @@ impl Store {
         with_pool!(&self.db, pool => {
             let mut transaction = pool.begin_writing().await?;
             let taken = match source {
-                Source::Fresh(_) => 1,
+                Source::Fresh(_) => 1, // the row of a file that is coming in runs out by itself
                 Source::Upload { id, member_id } => {
                     sqlx::query(
                         "DELETE FROM uploads
@@ -76,7 +76,7 @@ impl Store {
             if taken == 0 {
                 return Ok(false);
             }
-            insert_job!(transaction, job, Some(source.upload().as_str()));
+            insert_job!(pool, transaction, job, Some(source.upload().as_str()));
             append_entry!(transaction, entry);
             transaction.commit().await?;
             Ok(true)

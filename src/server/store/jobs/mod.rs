@@ -1,11 +1,12 @@
 //! Jobs: the product's jobs and the queue's entries, in one table.
 //!
 //! `queue.rs` has what workers do to them, `list.rs` what pages and members do, `imports.rs` how an import comes by its file,
-//! `figures.rs` what monitoring asks.
+//! `figures.rs` what monitoring asks, `listener.rs` how workers hear of new jobs.
 
 mod figures;
 mod imports;
 mod list;
+mod listener;
 mod queue;
 
 use crate::{
@@ -19,14 +20,15 @@ use crate::{
 };
 
 use super::{
-    Store, StoreError,
+    Db, Store, StoreError,
     audit::{BeginWriting, NewEntry, append_entry},
     db::{execute, with_pool},
 };
 
 pub use imports::Source;
 pub use list::JobsFilter;
-pub use queue::{Lease, Outcome, Report};
+pub use listener::JobListener;
+pub use queue::{Lease, Limited, Outcome, Report};
 
 /// Which workers take a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -232,9 +234,9 @@ macro_rules! select_jobs {
 
 use select_jobs;
 
-/// Inserts a [`NewJob`] in a transaction, with the upload whose file it reads.
+/// Inserts a [`NewJob`] in a transaction of this pool, with the upload whose file it reads; workers hear of it when that is committed.
 macro_rules! insert_job {
-    ($transaction:expr, $job:expr, $upload:expr) => {{
+    ($pool:expr, $transaction:expr, $job:expr, $upload:expr) => {{
         let request = match $job.request {
             JobRequest::Export(export) => to_json(export),
             JobRequest::Import(import) => to_json(import),
@@ -256,6 +258,7 @@ macro_rules! insert_job {
         .bind($upload)
         .execute(&mut *$transaction)
         .await?;
+        $pool.wake_workers(&mut $transaction).await?;
     }};
 }
 
@@ -269,7 +272,7 @@ impl Store {
     pub async fn add_job(&self, job: NewJob<'_>, entry: &NewEntry) -> Result<(), StoreError> {
         with_pool!(&self.db, pool => {
             let mut transaction = pool.begin_writing().await?;
-            insert_job!(transaction, job, None::<&str>);
+            insert_job!(pool, transaction, job, None::<&str>);
             append_entry!(transaction, entry);
             transaction.commit().await
         })?;

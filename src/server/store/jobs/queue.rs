@@ -3,6 +3,8 @@
 //! Every write of a worker carries the fencing token of its lease and is refused once another worker has taken over, or
 //! the job has ended otherwise.
 
+use std::num::NonZeroU32;
+
 use crate::{
     domain::{
         job::{Beginning, JobId, JobStatus, Progress},
@@ -11,7 +13,7 @@ use crate::{
     server::export::checkpoint::Checkpoint,
 };
 
-use super::{BeginWriting, Lane, NewEntry, Store, StoreError, append_entry, execute, to_json, with_pool};
+use super::{BeginWriting, Db, Lane, NewEntry, Store, StoreError, append_entry, execute, to_json, with_pool};
 
 /// A worker's right to run a job, until another worker's lease has a higher token.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,6 +59,47 @@ pub enum Outcome {
     },
 }
 
+/// Jobs of a lane, of which only so many may run at once, in all processes together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limited {
+    /// Which lane.
+    pub lane: Lane,
+    /// Most leases at once; `None`: any number.
+    pub most: Option<NonZeroU32>,
+}
+
+impl From<Lane> for Limited {
+    fn from(lane: Lane) -> Self {
+        Self { lane, most: None }
+    }
+}
+
+/// The statement that leases a job: the oldest of the lane `$1` that waits at `$2`, or whose lease has run out by then, until `$3`, if fewer
+/// than `$4` run; `$lock` keeps others from the same job.
+macro_rules! lease_oldest {
+    ($lock:literal) => {
+        concat!(
+            "UPDATE jobs
+             SET status = 'processing', started_at = $2, reported_at = NULL, lease_expires_at = $3, attempts = attempts + 1,
+                 fencing_token = fencing_token + 1,
+                 rows_written = CASE WHEN checkpoint IS NULL THEN 0 ELSE rows_written END,
+                 bytes_written = CASE WHEN checkpoint IS NULL THEN 0 ELSE bytes_written END,
+                 expected_rows = CASE WHEN checkpoint IS NULL THEN NULL ELSE expected_rows END
+             WHERE id = (
+                 SELECT id FROM jobs
+                 WHERE lane = $1 AND expires_at > $2
+                   AND (status = 'pending' OR (status = 'processing' AND lease_expires_at <= $2))
+                   AND ($4 = 0 OR $4 > (
+                       SELECT count(*) FROM jobs WHERE lane = $1 AND status = 'processing' AND lease_expires_at > $2
+                   ))
+                 ORDER BY created_at LIMIT 1 ",
+            $lock,
+            ")
+             RETURNING id, fencing_token"
+        )
+    };
+}
+
 impl Store {
     /// Leases the oldest job of a lane that waits, or whose worker has let its lease run out.
     ///
@@ -64,32 +107,40 @@ impl Store {
     /// [`StoreError`].
     pub async fn claim_job(
         &self,
-        lane: Lane,
+        from: impl Into<Limited>,
         now: Timestamp,
         lease_expires_at: Timestamp,
     ) -> Result<Option<Lease>, StoreError> {
-        let row: Option<(String, i64)> = with_pool!(&self.db, pool => {
-            sqlx::query_as(
-                "UPDATE jobs
-                 SET status = 'processing', started_at = $2, reported_at = NULL, lease_expires_at = $3, attempts = attempts + 1,
-                     fencing_token = fencing_token + 1,
-                     rows_written = CASE WHEN checkpoint IS NULL THEN 0 ELSE rows_written END,
-                     bytes_written = CASE WHEN checkpoint IS NULL THEN 0 ELSE bytes_written END,
-                     expected_rows = CASE WHEN checkpoint IS NULL THEN NULL ELSE expected_rows END
-                 WHERE id = (
-                     SELECT id FROM jobs
-                     WHERE lane = $1 AND expires_at > $2
-                       AND (status = 'pending' OR (status = 'processing' AND lease_expires_at <= $2))
-                     ORDER BY created_at LIMIT 1
-                 )
-                 RETURNING id, fencing_token",
-            )
-            .bind(lane.name())
-            .bind(now.0)
-            .bind(lease_expires_at.0)
-            .fetch_optional(pool)
-            .await
-        })?;
+        let Limited { lane, most } = from.into();
+        let most = most.map_or(0, |most| i64::from(most.get()));
+        let row: Option<(String, i64)> = match &self.db {
+            Db::Sqlite { pool, .. } => {
+                sqlx::query_as(lease_oldest!(""))
+                    .bind(lane.name())
+                    .bind(now.0)
+                    .bind(lease_expires_at.0)
+                    .bind(most)
+                    .fetch_optional(pool)
+                    .await?
+            }
+            Db::Postgres(pool) => {
+                let mut transaction = pool.begin().await?;
+                if most > 0 {
+                    // The statement after it sees what those did who had the lock before.
+                    let lock = sqlx::query("SELECT 1 FROM lanes WHERE name = $1 FOR UPDATE");
+                    lock.bind(lane.name()).execute(&mut *transaction).await?;
+                }
+                let leased = sqlx::query_as(lease_oldest!("FOR UPDATE SKIP LOCKED"))
+                    .bind(lane.name())
+                    .bind(now.0)
+                    .bind(lease_expires_at.0)
+                    .bind(most)
+                    .fetch_optional(&mut *transaction)
+                    .await?;
+                transaction.commit().await?;
+                leased
+            }
+        };
         row.map(|(id, fencing_token)| Ok(Lease { job_id: id.parse().map_err(StoreError::Corrupt)?, fencing_token }))
             .transpose()
     }

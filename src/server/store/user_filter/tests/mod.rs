@@ -13,6 +13,7 @@ use super::{Dialect, Filter, Parameter};
 
 mod judge;
 mod postgres;
+mod server;
 mod users;
 
 use users::{User, add, database, users};

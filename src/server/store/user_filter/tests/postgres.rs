@@ -1,5 +1,7 @@
 //! The same filters against users in PostgreSQL.
 
+use std::time::Duration;
+
 use proptest::{
     collection::vec,
     test_runner::{Config, TestRunner},
@@ -15,21 +17,28 @@ use crate::{
         },
         user_search::Words,
     },
-    server::store::{Store, user_vector::write_vector},
+    server::store::{KeySource, PostgresOptions, Store, user_vector::write_vector},
 };
 
 use super::{
     Dialect, Filter, jane, judge,
+    server::Postgres,
     users::{CONNECTIONS, User, users},
 };
 
-#[path = "../../../../../tests/it/postgres.rs"]
-mod server;
-
 /// A database with the schema of the store, and the connections.
-async fn database(server: &server::Postgres) -> PgConnection {
+async fn database(server: &Postgres) -> PgConnection {
     let (url, dir) = (server.database().await, tempfile::tempdir().unwrap());
-    Store::connect(&url, dir.path()).await.unwrap().close().await;
+    let options = PostgresOptions {
+        url: url.clone(),
+        pool_size: 2,
+        acquire_timeout: Duration::from_secs(20),
+        statement_timeout: Duration::from_secs(20),
+        idle_timeout: Duration::from_secs(60),
+        max_lifetime: Duration::from_secs(600),
+    };
+    let key = KeySource::MadeIn(dir.path().join("secrets.key"));
+    Store::connect(&options, dir.path(), &key).await.unwrap().close().await;
     let mut database = PgConnection::connect(&url).await.unwrap();
     for (seq, (name, strategy)) in (1_i64..).zip(CONNECTIONS) {
         let insert = "INSERT INTO connections (seq, id, name, strategy, created_at) VALUES ($1, $2, $3, $4, 0)";
@@ -83,7 +92,7 @@ fn filter(text: &str) -> Filter {
 
 #[test]
 fn postgresql_finds_what_the_query_means() {
-    let server = server::Postgres::start();
+    let server = Postgres::start();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let mut database = runtime.block_on(database(&server));
     let cell = std::cell::RefCell::new(&mut database);
@@ -116,7 +125,7 @@ fn postgresql_finds_what_the_query_means() {
 
 #[tokio::test]
 async fn queries_about_jane() {
-    let server = server::Postgres::start();
+    let server = Postgres::start();
     let mut database = database(&server).await;
     let mut user = jane();
     if let Some(metadata) = &mut user.user_metadata {
@@ -158,7 +167,7 @@ async fn queries_about_jane() {
 
 #[tokio::test]
 async fn what_is_typed_is_a_parameter() {
-    let server = server::Postgres::start();
+    let server = Postgres::start();
     let mut database = database(&server).await;
     add(&mut database, 1, &jane()).await;
     for attack in [

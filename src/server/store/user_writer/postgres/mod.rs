@@ -28,8 +28,8 @@ use lookup::{Identifiers, Memory, lookup};
 use write::Writing;
 
 /// An import takes as long as it takes. Its users are looked up one by one in the indexes, whatever the statistics say, which know nothing
-/// of what was written a moment ago.
-const SETTINGS: &str = "SET statement_timeout = 0; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0;
+/// of what was written a moment ago. One that is paused in a transaction loses it, as all others do.
+const SETTINGS: &str = "SET statement_timeout = 0; SET lock_timeout = 0;
     SET jit = off; SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off";
 
 /// How often a batch is tried while others write the same users.

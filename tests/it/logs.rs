@@ -33,8 +33,8 @@ async fn a_line_of_json_says_which_request_or_job_it_is_about() {
     let Logged { log, download, job } = everything("json").await;
     let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let span = |line: &Value, name: &str| {
-        let spans = line["spans"].as_array().into_iter().flatten();
-        spans.cloned().find(|span| span["name"] == name)
+        let mut spans = line["spans"].as_array().into_iter().flatten();
+        spans.find(|span| span["name"] == name).cloned()
     };
     let began = lines.iter().find(|line| line["message"] == "a download began").unwrap();
     let request = span(began, "request").unwrap();

@@ -62,8 +62,12 @@ impl Process {
 
 /// Byte by byte, so that nothing of the lines behind it is taken.
 fn next_line(child: &mut Child) -> String {
-    let bytes = child.stdout.as_mut().unwrap().bytes().map(|byte| byte.unwrap());
-    String::from_utf8(bytes.take_while(|byte| *byte != b'\n').collect()).unwrap()
+    let stdout = child.stdout.as_mut().unwrap();
+    let next = || {
+        let mut byte = [0];
+        (stdout.read(&mut byte).unwrap() == 1 && byte[0] != b'\n').then_some(byte[0])
+    };
+    String::from_utf8(std::iter::from_fn(next).collect()).unwrap()
 }
 
 impl Drop for Process {

@@ -72,7 +72,7 @@ impl FromStr for BucketUrl {
             region: None,
             allow_http: false,
         };
-        let mut seen = Vec::new();
+        let (mut seen, mut allow_http) = (Vec::new(), None);
         for (key, value) in url.query_pairs() {
             if seen.contains(&key) {
                 return Err(format!("{key} is there twice"));
@@ -80,18 +80,16 @@ impl FromStr for BucketUrl {
             match &*key {
                 "endpoint" => parsed.endpoint = Some(origin(&value)?),
                 "region" => parsed.region = Some(region(&value)?),
-                "allow_http" => parsed.allow_http = switch(&value)?,
+                "allow_http" => allow_http = Some(switch(&value)?),
                 _ => return Err(format!("\"{key}\" is unknown; known are endpoint, region and allow_http")),
             }
             seen.push(key);
         }
         let is_http = parsed.endpoint.as_ref().is_some_and(|endpoint| endpoint.starts_with("http:"));
-        if is_http && !parsed.allow_http {
-            return Err(
-                "the endpoint is http, so files would not be encrypted on their way; add &allow_http if that is meant"
-                    .to_owned(),
-            );
+        if is_http && allow_http == Some(false) {
+            return Err("the endpoint is http, which allow_http=false rules out".to_owned());
         }
+        parsed.allow_http = allow_http.unwrap_or(is_http);
         Ok(parsed)
     }
 }
@@ -186,6 +184,8 @@ mod tests {
         assert_eq!((url.bucket(), url.prefix()), ("files", "a/b"));
         assert_eq!((url.endpoint(), url.region()), (Some("http://127.0.0.1:9000"), Some("eu-central-1")));
         assert!(url.allow_http());
+        let url: BucketUrl = "s3://files?endpoint=http://127.0.0.1:9000".parse().unwrap();
+        assert!(url.allow_http(), "it says so itself");
         let url: BucketUrl = "s3://my.files".parse().unwrap();
         assert_eq!((url.bucket(), url.prefix(), url.endpoint(), url.region()), ("my.files", "", None, None));
         assert!(!url.allow_http());
@@ -214,8 +214,7 @@ mod tests {
             ("s3://files?region=", "region must be like"),
             ("s3://files?endpoint=host:9000", "endpoint must be like"),
             ("s3://files?endpoint=https://host/path", "endpoint must be like"),
-            ("s3://files?endpoint=http://host", "&allow_http"),
-            ("s3://files?endpoint=http://host&allow_http=false", "&allow_http"),
+            ("s3://files?endpoint=http://host&allow_http=false", "rules out"),
             ("s3://files?allow_http=maybe", "true or false"),
         ] {
             let message = text.parse::<BucketUrl>().unwrap_err();

@@ -111,16 +111,16 @@ async fn a_bucket_that_can_not_be_used_ends_the_program_at_its_start() {
     let dir = tempfile::tempdir().unwrap();
     let weed = Weed::start().await;
     let (endpoint, url) = (weed.endpoint(), weed.url());
-    let missing = format!("s3://missing?endpoint={endpoint}&allow_http");
-    let unreachable = format!("s3://{BUCKET}?endpoint=http://127.0.0.1:9&allow_http");
-    let unencrypted = format!("s3://{BUCKET}?endpoint={endpoint}");
+    let missing = format!("s3://missing?endpoint={endpoint}");
+    let unreachable = format!("s3://{BUCKET}?endpoint=http://127.0.0.1:9");
+    let unencrypted = format!("s3://{BUCKET}?endpoint={endpoint}&allow_http=false");
     for (url, key, secret, part) in [
         (url.as_str(), KEY, "wrong-secret", "refuses the server's credentials"),
         (&url, "unknown", SECRET, "refuses the server's credentials"),
         (&url, OTHER_KEY, OTHER_SECRET, "refuses the server's credentials"),
         (&missing, KEY, SECRET, "has no such bucket"),
         (&unreachable, KEY, SECRET, "can't be reached"),
-        (&unencrypted, KEY, SECRET, "&allow_http"),
+        (&unencrypted, KEY, SECRET, "allow_http=false"),
         ("s3://files?colour=red", KEY, SECRET, "\"colour\" is unknown"),
         ("s3://key:hunter2@files", KEY, "hunter2", "AWS_ACCESS_KEY_ID"),
     ] {

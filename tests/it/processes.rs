@@ -78,7 +78,7 @@ fn form(number: usize) -> Vec<(&'static str, &'static str)> {
     let format = if number.is_multiple_of(2) { "csv" } else { "json" };
     let mut form = vec![("form[format]", format), ("form[include_defaults]", "true")];
     if number.is_multiple_of(3) {
-        form.push(("form[limit]", "10"));
+        form.push(("form[sample]", "true"));
     }
     form
 }

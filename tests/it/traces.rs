@@ -94,5 +94,5 @@ async fn a_collector_that_is_not_there_holds_nothing_up() {
     let status = eventually(async || process.child.try_wait().unwrap()).await;
     assert!(status.success(), "{status}");
     let log = fs::read_to_string(&log).unwrap();
-    assert!(log.contains("spans could not be sent") && !log.contains("panicked"), "the operator is told: {log}");
+    assert!(log.contains("telemetry data will be lost") && !log.contains("panicked"), "the operator is told: {log}");
 }

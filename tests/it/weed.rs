@@ -102,7 +102,7 @@ impl Weed {
 
     /// The setting `files_url`, with the prefix `a/b`.
     pub fn url(&self) -> String {
-        format!("s3://{BUCKET}/a/b?endpoint={}&allow_http", self.endpoint())
+        format!("s3://{BUCKET}/a/b?endpoint={}", self.endpoint())
     }
 
     /// SIGKILL.

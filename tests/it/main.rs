@@ -48,6 +48,7 @@ mod process;
 mod processes;
 mod request_ids;
 mod resume;
+mod scaled;
 mod search;
 mod second_factor;
 mod sessions;

@@ -33,12 +33,12 @@ fn settings(command: &mut Command, url: &str) {
 }
 
 /// A worker of its own process, killed with the test.
-struct Worker(Child);
+pub struct Worker(Child);
 
 impl Worker {
-    fn start(dir: &Path, url: &str) -> Self {
+    pub fn start(dir: &Path, settings: impl FnOnce(&mut Command)) -> Self {
         let mut command = muster(dir, &["worker", "--workers", "2", "--sample-workers", "1", "--import-workers", "1"]);
-        settings(&mut command, url);
+        settings(&mut command);
         let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
@@ -46,7 +46,7 @@ impl Worker {
         Self(child)
     }
 
-    fn signal(&self, signal: &str) {
+    pub fn signal(&self, signal: &str) {
         assert!(Command::new("kill").args([signal, &self.0.id().to_string()]).status().unwrap().success());
     }
 }
@@ -58,23 +58,27 @@ impl Drop for Worker {
     }
 }
 
-async fn count(database: &Database, sql: &'static str) -> usize {
+pub async fn count(database: &Database, sql: &'static str) -> usize {
     let mut connection: PgConnection = database.connect().await;
     let count: i64 = sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap();
     count.try_into().unwrap()
 }
 
+/// How many jobs have ended once, by the audit log.
+pub const ENDED_ONCE: &str = "SELECT count(*) FROM (
+    SELECT job_id FROM audit_log WHERE action IN ('export_completed', 'export_failed', 'job_cancelled')
+    GROUP BY job_id HAVING count(*) = 1) AS once";
+
+/// How many jobs have ended.
+pub const ENDED: &str = "SELECT count(*) FROM jobs WHERE status NOT IN ('pending', 'processing')";
+
 /// Waits until so many jobs have ended.
 async fn ended(database: &Database, jobs: usize) {
-    eventually(async || {
-        let sql = "SELECT count(*) FROM jobs WHERE status NOT IN ('pending', 'processing')";
-        (count(database, sql).await >= jobs).then_some(())
-    })
-    .await;
+    eventually(async || (count(database, ENDED).await >= jobs).then_some(())).await;
 }
 
 /// The form of the page Export Users: every third is a sample.
-fn form(number: usize) -> Vec<(&'static str, &'static str)> {
+pub fn form(number: usize) -> Vec<(&'static str, &'static str)> {
     let format = if number.is_multiple_of(2) { "csv" } else { "json" };
     let mut form = vec![("form[format]", format), ("form[include_defaults]", "true")];
     if number.is_multiple_of(3) {
@@ -106,14 +110,14 @@ async fn forty_jobs_of_two_servers_and_two_workers_end_once_whatever_happens() {
         settings(command, &url);
     };
     let servers = [Process::start_with(dir, pages).await, Process::start_with(dir, pages).await];
-    let mut workers = [Worker::start(dir, &url), Worker::start(dir, &url)];
+    let mut workers = [Worker::start(dir, on), Worker::start(dir, on)];
     let mut ids: Vec<JobId> = Vec::new();
     for number in 0..JOBS {
         ids.push(servers[number % 2].client.submit(&form(number)).await);
     }
 
     ended(&database, 5).await;
-    workers[0] = Worker::start(dir, &url); // the one before it is killed
+    workers[0] = Worker::start(dir, on); // the one before it is killed
     ended(&database, 10).await;
     workers[1].signal("-STOP");
     let began = std::time::Instant::now();
@@ -141,11 +145,7 @@ async fn forty_jobs_of_two_servers_and_two_workers_end_once_whatever_happens() {
         let file = servers[(number + 1) % 2].client.get(&format!("{link}.gz")).send().await.unwrap();
         assert_eq!(muster::server::random::sha256_hex(&file.bytes().await.unwrap()), sha256, "{context}");
     }
-    // Once each, by the audit log.
-    let once = "SELECT count(*) FROM (
-                    SELECT job_id FROM audit_log WHERE action IN ('export_completed', 'export_failed', 'job_cancelled')
-                    GROUP BY job_id HAVING count(*) = 1) AS once";
-    assert_eq!(count(&database, once).await, JOBS);
+    assert_eq!(count(&database, ENDED_ONCE).await, JOBS);
     let mut verify = muster(dir, &["audit", "verify"]);
     settings(&mut verify, &url);
     assert!(verify.stdout(Stdio::null()).status().unwrap().success());

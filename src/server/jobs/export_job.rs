@@ -42,6 +42,7 @@ pub async fn run(
 ) -> Result<Ending, StoreError> {
     let attempt = Arc::new(Attempt::<Control>::default());
     let key = FileStore::key(&lease.job_id, lease.fencing_token);
+    let attempts = job.attempts;
     let exporting = {
         let (workers, attempt, key) = (workers.clone(), Arc::clone(&attempt), key.clone());
         let span = tracing::Span::current();
@@ -67,6 +68,13 @@ pub async fn run(
             return Ok(ending);
         }
         None => {}
+    }
+    if let Ok(Err(ExportError::Source(SourceError::Database(cause)))) = &result
+        && lease::is_tried_again(attempts, cause.as_ref())
+    {
+        tracing::warn!(job = %lease.job_id, %cause, "a job goes back to the queue because the database was out of reach");
+        give_back(workers, lease, &attempt, &key).await?;
+        return Ok(Ending::Broken);
     }
     let mut report = attempt.report();
     let (outcome, event) = match result {

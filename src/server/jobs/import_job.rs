@@ -80,7 +80,7 @@ pub async fn run(
 ) -> Result<Ending, StoreError> {
     let attempt = Arc::new(Attempt::<ImportControl>::default());
     let upload = job.upload.clone();
-    let dry_run = input.dry_run;
+    let (dry_run, attempts) = (input.dry_run, job.attempts);
     let importing = {
         let (workers, lease, attempt) = (workers.clone(), lease.clone(), Arc::clone(&attempt));
         let span = tracing::Span::current();
@@ -106,6 +106,13 @@ pub async fn run(
             return Ok(Ending::GivenBack);
         }
         (_, None) => {}
+    }
+    if let Ok(Err(Failure::Import(ImportError::Store(cause)))) = &result
+        && lease::is_tried_again(attempts, cause.as_ref())
+    {
+        tracing::warn!(job = %lease.job_id, %cause, "an import goes back to the queue because the database was out of reach");
+        workers.store.release_job(lease, &attempt.report(), workers.now().await?).await?;
+        return Ok(Ending::Broken);
     }
     let durable = attempt.control.progress().summary;
     let (outcome, event) = match result {

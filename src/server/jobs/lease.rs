@@ -14,7 +14,7 @@ use crate::{
         export::{Control, checkpoint::Checkpoint},
         metrics::{Done, Ending, Metrics},
         store::{
-            StoreError,
+            StoreError, is_out_of_reach,
             jobs::{Lease, Report, StoredJob},
         },
     },
@@ -24,6 +24,15 @@ use super::Workers;
 
 /// How often progress is written: people see it move, and SQLite has to sync only twice a second.
 const BEAT_EVERY: Duration = Duration::from_millis(500);
+
+/// How often a job is taken up again because the database was out of reach: a job that itself brings the server down must not do so for
+/// ever.
+const MOST_ATTEMPTS: u64 = 10;
+
+/// Whether a job goes back to the queue after an attempt that this ended, the `attempts`th one.
+pub fn is_tried_again(attempts: u64, cause: &(dyn std::error::Error + Send + Sync + 'static)) -> bool {
+    attempts < MOST_ATTEMPTS && is_out_of_reach(cause)
+}
 
 /// Why heartbeats ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -43,3 +43,34 @@ impl StoreError {
         }
     }
 }
+
+/// Whether the database was out of reach, so that the same may succeed in a moment: its server was restarted, or the network broke.
+pub fn is_out_of_reach(cause: &(dyn std::error::Error + Send + Sync + 'static)) -> bool {
+    let error = match cause.downcast_ref() {
+        Some(StoreError::Sqlx(error)) => Some(error),
+        _ => cause.downcast_ref(),
+    };
+    match error {
+        Some(sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::WorkerCrashed) => true,
+        // PostgreSQL, appendix A: connection exceptions, and shutdowns and crashes.
+        Some(sqlx::Error::Database(error)) => {
+            error.code().is_some_and(|code| code.starts_with("08") || code.starts_with("57P0"))
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_broken_connection_is_no_failure_of_a_statement() {
+        let broken = || sqlx::Error::Io(std::io::ErrorKind::BrokenPipe.into());
+        assert!(is_out_of_reach(&broken()));
+        assert!(is_out_of_reach(&StoreError::Sqlx(broken())));
+        assert!(!is_out_of_reach(&sqlx::Error::RowNotFound));
+        assert!(!is_out_of_reach(&StoreError::Sqlite(rusqlite::Error::QueryReturnedNoRows)));
+        assert!(!is_out_of_reach(&std::io::Error::from(std::io::ErrorKind::BrokenPipe)), "of a file");
+    }
+}

@@ -36,5 +36,5 @@ pub mod users;
 
 pub use db::{Db, Store};
 pub use dialect::postgres::PostgresOptions;
-pub use error::StoreError;
+pub use error::{StoreError, is_out_of_reach};
 pub use secrets::KeySource;

@@ -11,8 +11,9 @@ use super::config::{LogFormat, Settings};
 use self::traces::Traces;
 
 /// What is logged unless `MUSTER_LOG` says otherwise. The session layer calls a cookie whose session has ended suspicious,
-/// but sessions end every day: by their age, and because they are ended elsewhere.
-const DEFAULT_FILTER: &str = "info,tower_sessions_core::session=error";
+/// but sessions end every day: by their age, and because they are ended elsewhere. The client of object stores tells every request that it
+/// makes again, many a second while one is away.
+const DEFAULT_FILTER: &str = "info,tower_sessions_core::session=error,object_store=warn";
 
 /// What is never logged, whatever `MUSTER_LOG` says: these would tell addresses and session ids, which are secrets here.
 const SILENCED: [&str; 1] = ["tower_http::csrf=off"];

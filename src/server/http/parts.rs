@@ -4,6 +4,7 @@
 use std::{collections::HashMap, time::Duration};
 
 use axum::{
+    body::to_bytes,
     extract::{
         DefaultBodyLimit, FromRequest, Multipart, Request,
         multipart::{Field, MultipartError, MultipartRejection},
@@ -23,6 +24,10 @@ const MAX_TEXT_BYTES: usize = 4 * 1024;
 
 /// What a form has besides the file, at most: heads of parts, texts, and what multipart puts between.
 const MAX_OVERHEAD_BYTES: u64 = 64 * 1024;
+
+/// Most bytes of a body that are taken although nobody wants them, and how long they may take.
+const PASSED_OVER_BYTES: usize = 64 * 1024;
+const PASSED_OVER_WITHIN: Duration = Duration::from_secs(2);
 
 /// Which parts a form has. Others are passed over.
 #[derive(Debug, Clone, Copy)]
@@ -78,6 +83,14 @@ impl From<MultipartError> for PartsError {
     fn from(error: MultipartError) -> Self {
         Self::Malformed(error.body_text())
     }
+}
+
+/// Takes what is left of a small body that nobody wants: a client that is still sending would find its connection broken, and not read
+/// the answer. A large one is cut off.
+pub async fn pass_over(request: Request) {
+    let rest = to_bytes(request.into_body(), PASSED_OVER_BYTES);
+    // Whatever comes of it, the answer is the same.
+    let _ = tokio::time::timeout(PASSED_OVER_WITHIN, rest).await;
 }
 
 /// Reads the form of a caller who may import users.

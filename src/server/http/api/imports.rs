@@ -83,7 +83,10 @@ pub async fn import(
 ) -> Result<(StatusCode, Json<Job>), ApiError> {
     let error = |error| ApiError::from_app(error, IMPORT, "job");
     // Before anything of the request is looked at.
-    state.services.allow(&caller, Permission::ImportUsers).await.map_err(error)?;
+    if let Err(refused) = state.services.allow(&caller, Permission::ImportUsers).await {
+        parts::pass_over(request).await;
+        return Err(error(refused));
+    }
     let parts = match parts::read(&state.services, &caller, NAMES, state.upload_idle, request).await {
         Ok(parts) => parts,
         Err(PartsError::Malformed(why)) => {

@@ -2,7 +2,6 @@
 
 use std::{
     path::Path,
-    process::Stdio,
     time::{Duration, Instant},
 };
 
@@ -10,7 +9,7 @@ use muster::domain::job::{Beginning, JobId, JobStatus, JobView};
 
 use crate::{
     cli::muster,
-    process::{Process, add_admin, succeed},
+    process::{Process, add_admin, add_users},
     support::{Client, eventually},
     weed::{BUCKET, KEY, OTHER_KEY, OTHER_SECRET, SECRET, Weed},
 };
@@ -49,15 +48,8 @@ async fn the_object_store_goes_away_and_the_program_is_killed() {
     let dir = tempfile::tempdir().unwrap();
     let dir = dir.path();
     let mut weed = Weed::start().await;
-    succeed(dir, &["connection", "add", "Db"], Stdio::null());
     add_admin(dir);
-    let mut users = muster(dir, &["generate", "--users", &USERS.to_string(), "--seed", "1"])
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let lines = Stdio::from(users.stdout.take().unwrap());
-    succeed(dir, &["import", "--connection", "Db", "--restore", "-"], lines);
-    users.wait().unwrap();
+    add_users(dir, USERS);
 
     let server = serve(dir, &weed).await;
     let client = &server.client;

@@ -17,7 +17,7 @@ use muster::{
 
 use crate::{
     cli::muster,
-    process::{Process, add_admin, succeed},
+    process::{Process, add_admin, add_users},
     support::{World, eventually, request},
 };
 
@@ -121,14 +121,8 @@ async fn download(server: &Process, id: &JobId) -> Option<String> {
 async fn fifty_rounds_of_chaos() {
     let dir = tempfile::tempdir().unwrap();
     let dir = dir.path();
-    succeed(dir, &["connection", "add", "Db"], Stdio::null());
     add_admin(dir);
-    let mut users = muster(dir, &["generate", "--users", &USERS.to_string(), "--seed", "1"])
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    succeed(dir, &["import", "--connection", "Db", "--restore", "-"], Stdio::from(users.stdout.take().unwrap()));
-    users.wait().unwrap();
+    add_users(dir, USERS);
 
     let disk = Disk::mount(&dir.join("data/exports"));
     let mut disturbances =

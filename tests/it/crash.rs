@@ -1,12 +1,9 @@
 //! The server is killed in the middle of an export, and its next start ends the job with the very same file.
 
-use std::process::Stdio;
-
 use muster::domain::job::{Beginning, JobStatus, JobView};
 
 use crate::{
-    cli::muster,
-    process::{Process, add_admin, succeed},
+    process::{Process, add_admin, add_users},
     support::{Client, eventually, gunzip},
 };
 
@@ -29,15 +26,8 @@ async fn download(client: &Client, job: &JobView) -> Vec<u8> {
 async fn sigkill_in_the_middle_of_an_export_of_300_000_users() {
     let dir = tempfile::tempdir().unwrap();
     let dir = dir.path();
-    succeed(dir, &["connection", "add", "Db"], Stdio::null());
     add_admin(dir);
-    let mut users = muster(dir, &["generate", "--users", &USERS.to_string(), "--seed", "1"])
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let lines = Stdio::from(users.stdout.take().unwrap());
-    succeed(dir, &["import", "--connection", "Db", "--restore", "-"], lines);
-    users.wait().unwrap();
+    add_users(dir, USERS);
 
     let server = Process::start(dir).await;
     let undisturbed = server.client.submit(&FORM).await;

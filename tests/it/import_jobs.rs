@@ -6,40 +6,15 @@ use muster::{
     domain::{
         import::{FailedUser, ImportProgress, ImportSummary},
         job::JobId,
-        timestamp::Timestamp,
     },
     server::{
-        import::{
-            BatchSize, Import, ImportControl, ImportError, Observed, Observer, Outcome, PreparedUser, Rules, UserSink,
-        },
-        store::{
-            jobs::{Lane, Lease},
-            user_writer::{ImportOptions, Ledger, Mode, UserWriter},
-        },
+        import::{BatchSize, ImportControl, ImportError, Observed, Observer, Outcome, PreparedUser, UserSink},
+        store::user_writer::{Ledger, Mode, UserWriter},
     },
 };
 
-use crate::support::{NOW, World, request};
-
-const IMPORT: Import = Import { rules: Rules { restore: true, now: NOW } };
-
-/// A job that a worker has begun.
-async fn begin(world: &World) -> Ledger {
-    world.add_job(Lane::Bulk, &request("json", &[]), "ann@acme.test").await;
-    take_over(world).await
-}
-
-/// The lease of the worker that takes the job next.
-async fn take_over(world: &World) -> Ledger {
-    world.store.release_all_jobs().await.unwrap();
-    let Lease { job_id, fencing_token } =
-        world.store.claim_job(Lane::Bulk, NOW, Timestamp::MAX).await.unwrap().unwrap();
-    Ledger { job_id, fencing_token }
-}
-
-fn writer(world: &World, connection_seq: i64, mode: Mode, ledger: &Ledger) -> UserWriter {
-    world.store.import_writer(ImportOptions { connection_seq, mode, ledger: Some(ledger.clone()) }).unwrap()
-}
+use crate::import_support::{IMPORT, begin, take_over, writer};
+use crate::support::World;
 
 fn run(
     world: &World,

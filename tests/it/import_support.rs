@@ -1,18 +1,47 @@
 //! What tests of imports share: files of users, forms with a file, uploads.
 
 use muster::{
-    domain::{import_form::UploadId, job::JobId},
-    server::generate,
+    domain::{import_form::UploadId, job::JobId, timestamp::Timestamp},
+    server::{
+        generate,
+        import::{Import, Rules},
+        store::{
+            jobs::{Lane, Lease},
+            user_writer::{ImportOptions, Ledger, Mode, UserWriter},
+        },
+    },
 };
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 
-use crate::support::Client;
+use crate::support::{Client, NOW, World, request};
 
 /// A count, or another number that is not negative.
 pub fn number(database: &rusqlite::Connection, sql: &str, params: impl rusqlite::Params) -> u64 {
     let number: i64 = database.query_row(sql, params, |row| row.get(0)).unwrap();
     number.try_into().unwrap()
+}
+
+/// How users are read: everything of them is restored.
+pub const IMPORT: Import = Import { rules: Rules { restore: true, now: NOW } };
+
+/// A job that a worker has begun.
+pub async fn begin(world: &World) -> Ledger {
+    world.add_job(Lane::Bulk, &request("json", &[]), "ann@acme.test").await;
+    take_over(world).await
+}
+
+/// The lease of the worker that takes the job next.
+pub async fn take_over(world: &World) -> Ledger {
+    world.store.release_all_jobs().await.unwrap();
+    let Lease { job_id, fencing_token } =
+        world.store.claim_job(Lane::Bulk, NOW, Timestamp::MAX).await.unwrap().unwrap();
+    Ledger { job_id, fencing_token }
+}
+
+/// The worker's writer.
+pub fn writer(world: &World, connection_seq: i64, mode: Mode, ledger: &Ledger) -> UserWriter {
+    world.store.import_writer(ImportOptions { connection_seq, mode, ledger: Some(ledger.clone()) }).unwrap()
 }
 
 const BOUNDARY: &str = "----of-the-tests";

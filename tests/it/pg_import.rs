@@ -4,23 +4,19 @@ use muster::{
     domain::{
         import::{ErrorCode, FailedUser, ImportProgress, ImportSummary},
         job::JobId,
-        timestamp::Timestamp,
         user::Attribute,
     },
     server::{
         export::Compression,
         import::{BatchSize, Import, ImportControl, ImportError, Outcome, PreparedUser, Rules, UserSink},
-        store::{
-            jobs::{Lane, Lease},
-            user_writer::{ImportOptions, Ledger, Mode, UserWriter},
-        },
+        store::user_writer::{Mode, UserWriter},
     },
 };
 use proptest::prelude::*;
 
 use crate::{
     import_properties::{line, user},
-    import_support::generated,
+    import_support::{IMPORT, begin, generated, take_over, writer},
     pg_world::{export, exported, number, psql, scope, world},
     support::{NOW, World, request},
 };
@@ -134,25 +130,6 @@ async fn two_imports_of_the_same_users_at_once_add_each_once() {
         assert_eq!(number(&mut database, "SELECT count(*) FROM users").await, 9_000);
         assert_eq!(number(&mut database, "SELECT count(*) FROM user_search JOIN users ON seq = user_seq").await, 9_000);
     }
-}
-
-const IMPORT: Import = Import { rules: Rules { restore: true, now: NOW } };
-
-async fn begin(world: &World) -> Ledger {
-    world.add_job(Lane::Bulk, &request("json", &[]), "ann@acme.test").await;
-    take_over(world).await
-}
-
-/// The lease of the worker that takes the job next.
-async fn take_over(world: &World) -> Ledger {
-    world.store.release_all_jobs().await.unwrap();
-    let Lease { job_id, fencing_token } =
-        world.store.claim_job(Lane::Bulk, NOW, Timestamp::MAX).await.unwrap().unwrap();
-    Ledger { job_id, fencing_token }
-}
-
-fn writer(world: &World, connection_seq: i64, mode: Mode, ledger: &Ledger) -> UserWriter {
-    world.store.import_writer(ImportOptions { connection_seq, mode, ledger: Some(ledger.clone()) }).unwrap()
 }
 
 /// A sink that dies without a word after some batches.

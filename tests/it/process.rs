@@ -90,6 +90,21 @@ pub fn succeed_with(dir: &Path, args: &[&str], stdin: Stdio, change: impl FnOnce
     assert!(child.wait().unwrap().success(), "{args:?}");
 }
 
+/// Adds so many made-up users to a connection of their own.
+pub fn add_users(dir: &Path, users: u64) {
+    add_users_with(dir, users, |_| {});
+}
+
+/// The same, with something else about the processes.
+pub fn add_users_with(dir: &Path, users: u64, change: impl Fn(&mut Command)) {
+    succeed_with(dir, &["connection", "add", "Db"], Stdio::null(), &change);
+    let mut generate = muster(dir, &["generate", "--users", &users.to_string(), "--seed", "1"]);
+    let mut generated = generate.stdout(Stdio::piped()).spawn().unwrap();
+    let lines = Stdio::from(generated.stdout.take().unwrap());
+    succeed_with(dir, &["import", "--connection", "Db", "--restore", "-"], lines, &change);
+    generated.wait().unwrap();
+}
+
 /// Adds `ann@acme.test`, an Admin.
 pub fn add_admin(dir: &Path) {
     add_admin_with(dir, |_| {});

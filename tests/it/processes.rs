@@ -14,7 +14,7 @@ use sqlx::PgConnection;
 use crate::{
     cli::muster,
     postgres::{Cluster, Database},
-    process::{Process, add_admin_with, succeed_with},
+    process::{Process, add_admin_with, add_users_with},
     support::eventually,
 };
 
@@ -96,14 +96,7 @@ async fn forty_jobs_of_two_servers_and_two_workers_end_once_whatever_happens() {
     let dir = dir.path();
     let on = |command: &mut Command| settings(command, &url);
     add_admin_with(dir, on);
-    succeed_with(dir, &["connection", "add", "Db"], Stdio::null(), on);
-    let mut generated = muster(dir, &["generate", "--users", &USERS.to_string(), "--seed", "1"])
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let users = Stdio::from(generated.stdout.take().unwrap());
-    succeed_with(dir, &["import", "--connection", "Db", "--restore", "-"], users, on);
-    generated.wait().unwrap();
+    add_users_with(dir, USERS, on);
 
     let pages = |command: &mut Command| {
         command.args(["--workers", "0", "--sample-workers", "0", "--import-workers", "0"]);

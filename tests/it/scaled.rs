@@ -16,7 +16,7 @@ use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
 use crate::{
     cli::muster,
     postgres::{Cluster, Database},
-    process::{Process, add_admin_with, succeed_with},
+    process::{Process, add_admin_with, add_users_with},
     processes::{ENDED, ENDED_ONCE, Worker, count, form},
     support::eventually,
     weed::{KEY, SECRET, Weed},
@@ -65,17 +65,6 @@ impl Settings {
     fn work(&self, dir: &Path) -> Worker {
         Worker::start(dir, |command| self.give(command))
     }
-
-    /// Adds users by the command line.
-    fn add_users(&self, dir: &Path) {
-        let give = |command: &mut Command| self.give(command);
-        succeed_with(dir, &["connection", "add", "Db"], Stdio::null(), give);
-        let generate = ["generate", "--users", &USERS.to_string(), "--seed", "1"];
-        let mut generated = muster(dir, &generate).stdout(Stdio::piped()).spawn().unwrap();
-        let users = Stdio::from(generated.stdout.take().unwrap());
-        succeed_with(dir, &["import", "--connection", "Db", "--restore", "-"], users, give);
-        generated.wait().unwrap();
-    }
 }
 
 /// Kills workers, and has others stand still, some beyond their leases, until so many jobs have ended.
@@ -109,7 +98,7 @@ async fn two_hundred_jobs_of_two_servers_and_three_workers_end_once_and_right() 
     let dirs: [_; 2 + WORKERS] = std::array::from_fn(|_| tempfile::tempdir().unwrap());
     let [first, second, others @ ..] = dirs.each_ref().map(|dir| dir.path());
     add_admin_with(first, |command| settings.give(command));
-    settings.add_users(first);
+    add_users_with(first, USERS, |command| settings.give(command));
 
     let servers = [settings.serve(first).await, settings.serve(second).await];
     let mut workers = others.map(|dir| settings.work(dir));

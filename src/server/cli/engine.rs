@@ -16,9 +16,28 @@ use crate::server::{
     store::{Store, StoreError},
 };
 
+use super::{DataFlags, files::FilesFlags, observe::ObserveFlags};
+
+/// Flags of every command that runs jobs until it is stopped.
+#[derive(Debug, Default, Args, Serialize)]
+pub struct EngineFlags {
+    #[command(flatten)]
+    #[serde(flatten)]
+    files: FilesFlags,
+    #[command(flatten)]
+    #[serde(flatten)]
+    observe: ObserveFlags,
+    #[command(flatten)]
+    #[serde(flatten)]
+    workers: WorkerFlags,
+    #[command(flatten)]
+    #[serde(flatten)]
+    data: DataFlags,
+}
+
 /// How many workers a process has.
 #[derive(Debug, Default, Args, Serialize)]
-pub struct WorkerFlags {
+struct WorkerFlags {
     /// Bulk exports that run at once [default: 2]
     #[arg(long, value_name = "N")]
     #[serde(skip_serializing_if = "Option::is_none")]

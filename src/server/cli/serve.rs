@@ -15,10 +15,10 @@ use crate::server::{
 };
 
 use super::{
-    CliError, DataFlags,
-    engine::{self, WorkerFlags},
-    files::{FilesFlags, open_files},
-    observe::{Monitoring, ObserveFlags},
+    CliError,
+    engine::{self, EngineFlags},
+    files::open_files,
+    observe::Monitoring,
     open::open_store,
     print,
     stop::{drain, stop_on_signal},
@@ -51,16 +51,7 @@ pub struct Serve {
     download_redirect: bool,
     #[command(flatten)]
     #[serde(flatten)]
-    files: FilesFlags,
-    #[command(flatten)]
-    #[serde(flatten)]
-    observe: ObserveFlags,
-    #[command(flatten)]
-    #[serde(flatten)]
-    workers: WorkerFlags,
-    #[command(flatten)]
-    #[serde(flatten)]
-    data: DataFlags,
+    engine: EngineFlags,
 }
 
 impl Serve {

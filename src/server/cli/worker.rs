@@ -8,10 +8,10 @@ use serde::Serialize;
 use crate::server::{clock::Clock, config::Settings, service::Services, telemetry::Telemetry};
 
 use super::{
-    CliError, DataFlags,
-    engine::{self, WorkerFlags},
-    files::{FilesFlags, open_files},
-    observe::{Monitoring, ObserveFlags},
+    CliError,
+    engine::{self, EngineFlags},
+    files::open_files,
+    observe::Monitoring,
     open::open_store,
     print,
     stop::{drain, stop_on_signal},
@@ -24,16 +24,7 @@ use super::{
 pub struct Worker {
     #[command(flatten)]
     #[serde(flatten)]
-    files: FilesFlags,
-    #[command(flatten)]
-    #[serde(flatten)]
-    observe: ObserveFlags,
-    #[command(flatten)]
-    #[serde(flatten)]
-    workers: WorkerFlags,
-    #[command(flatten)]
-    #[serde(flatten)]
-    data: DataFlags,
+    engine: EngineFlags,
 }
 
 impl Worker {

@@ -62,16 +62,26 @@ impl Data {
 
     /// `muster generate`, whose output the caller redirects.
     pub fn generate(&self, users: u64) -> Command {
-        let mut command = Command::new(&self.muster);
+        let mut command = self.muster();
         command.args(["generate", "--seed", "1", "--users", &users.to_string()]);
         command
     }
 
     /// An empty data directory with the connection.
     pub fn make_empty(&self, dir: &Path) {
-        let mut command = Command::new(&self.muster);
-        command.args(["connection", "add", CONNECTION, "--data-dir"]).arg(dir);
-        seconds(command.stdout(Stdio::null()));
+        seconds(&mut self.add_connection(dir));
+    }
+
+    /// `muster connection add`.
+    pub fn add_connection(&self, dir: &Path) -> Command {
+        let mut command = self.muster();
+        command.args(["connection", "add", CONNECTION, "--data-dir"]).arg(dir).stdout(Stdio::null());
+        command
+    }
+
+    /// The program.
+    pub fn muster(&self) -> Command {
+        Command::new(&self.muster)
     }
 
     fn of(&self, users: u64) -> PathBuf {
@@ -87,7 +97,7 @@ impl Data {
         fs::create_dir_all(partial.parent().unwrap()).unwrap();
         self.make_empty(&partial);
         let mut source = self.generate(users).stdout(Stdio::piped()).spawn().unwrap();
-        let mut import = Command::new(&self.muster);
+        let mut import = self.muster();
         import.args(["import", "-", "--restore", "--connection", CONNECTION, "--data-dir"]).arg(&partial);
         let imported = import.stdin(source.stdout.take().unwrap()).stdout(Stdio::null()).status().unwrap();
         assert!(imported.success() && source.wait().unwrap().success(), "the users could not be made");

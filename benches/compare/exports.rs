@@ -21,7 +21,7 @@ const ROUNDS: usize = 5;
 const ROUNDS_OF_LARGE: usize = 3;
 
 /// All of them are plain attributes, so that the shell has nothing to do but to select them.
-const FIELDS: &str = "user_id,email,email_verified,name,given_name,family_name,nickname,picture,created_at,updated_at,\
+pub const FIELDS: &str = "user_id,email,email_verified,name,given_name,family_name,nickname,picture,created_at,updated_at,\
                       last_login,logins_count";
 
 pub fn csv_vs_shell(bench: &Bench) -> Row {
@@ -121,7 +121,8 @@ fn versus(
     Row { name, unit: Unit::Seconds, pick: Pick::Least, ours, theirs, goal: Some(goal), ceiling: None }
 }
 
-fn export(bench: &Bench, data: &Path, format: &str, fields: &str) -> Command {
+/// The whole export of a data directory.
+pub fn export(bench: &Bench, data: &Path, format: &str, fields: &str) -> Command {
     let out = bench.scratch.join("ours.gz");
     // The file of the run before goes before the time counts, as that of the shell does when it is opened.
     let _ = fs::remove_file(&out);

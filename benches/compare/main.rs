@@ -9,11 +9,13 @@ mod download;
 mod exports;
 mod imports;
 mod load;
+mod postgres;
 mod process;
 mod report;
 mod server;
 
 use std::{
+    cell::OnceCell,
     fs,
     path::{Path, PathBuf},
 };
@@ -21,6 +23,7 @@ use std::{
 use clap::{Parser, ValueEnum};
 
 use data::Data;
+use postgres::Cluster;
 use report::Row;
 
 /// Users where it does not matter how many there are.
@@ -29,13 +32,16 @@ const USERS: u64 = 1_000_000;
 /// Users of a quick run: the start of each program and the sync of each file weigh more in it than they should.
 const QUICK_USERS: u64 = 50_000;
 
-/// Measure Muster side by side with the sqlite3 shell, nginx and itself under load.
+/// Measure Muster side by side with the sqlite3 shell, nginx, psql and itself under load.
 #[derive(Debug, Parser)]
 #[command(name = "script/bench")]
 struct Options {
-    /// Rows to measure, by name; without any, all of them
+    /// Rows to measure, by name; without any, all that need no PostgreSQL
     #[arg(value_enum)]
     rows: Vec<Name>,
+    /// The rows on PostgreSQL, unless some are named
+    #[arg(long)]
+    postgres: bool,
     /// Users of the data; the rows about growth and load have four times as many [default: 1000000]
     #[arg(long, conflicts_with = "quick")]
     users: Option<u64>,
@@ -64,6 +70,43 @@ enum Name {
     DownloadEncoded,
     Generate,
     Import,
+    PgCsv,
+    PgNdjson,
+    PgImport,
+    #[value(name = "pg_jobs_1")]
+    PgJobs1,
+    #[value(name = "pg_jobs_2")]
+    PgJobs2,
+    #[value(name = "pg_jobs_4")]
+    PgJobs4,
+}
+
+impl Name {
+    /// Those that are measured without being named.
+    fn all(on_postgres: bool) -> impl Iterator<Item = Self> {
+        let names = Self::value_variants().iter().copied();
+        names.filter(move |name| name.is_on_postgres() == on_postgres)
+    }
+
+    fn is_on_postgres(self) -> bool {
+        match self {
+            Self::PgCsv | Self::PgNdjson | Self::PgImport | Self::PgJobs1 | Self::PgJobs2 | Self::PgJobs4 => true,
+            Self::CsvVsShell
+            | Self::CsvVsShellGzip
+            | Self::NdjsonVsShell
+            | Self::BareScan
+            | Self::Growth
+            | Self::Memory
+            | Self::Sample
+            | Self::Pages
+            | Self::DeepPage
+            | Self::TimeLeft
+            | Self::Download
+            | Self::DownloadEncoded
+            | Self::Generate
+            | Self::Import => false,
+        }
+    }
 }
 
 /// What every row needs.
@@ -74,6 +117,14 @@ struct Bench {
     data: Data,
     /// For files that nobody needs afterwards.
     scratch: PathBuf,
+    cluster: OnceCell<Cluster>,
+}
+
+impl Bench {
+    /// PostgreSQL, which only some rows need.
+    fn cluster(&self) -> &Cluster {
+        self.cluster.get_or_init(|| Cluster::start(Path::new("target/bench-data/postgres")))
+    }
 }
 
 #[tokio::main]
@@ -85,11 +136,12 @@ async fn main() {
     fs::create_dir_all(dir).unwrap();
     // In the project and not in /tmp, which may be in memory.
     let scratch = tempfile::tempdir_in(dir).unwrap();
-    let bench =
-        Bench { data: Data::new(dir.to_owned(), muster.clone(), users), muster, scratch: scratch.path().to_owned() };
+    let data = Data::new(dir.to_owned(), muster.clone(), users);
+    let bench = Bench { data, muster, scratch: scratch.path().to_owned(), cluster: OnceCell::new() };
 
     let mut rows = Vec::new();
-    for &name in if options.rows.is_empty() { Name::value_variants() } else { &options.rows } {
+    let names = if options.rows.is_empty() { Name::all(options.postgres).collect() } else { options.rows };
+    for name in names {
         let row = measure(&bench, name).await;
         println!("{row}");
         rows.push(row);
@@ -113,5 +165,11 @@ async fn measure(bench: &Bench, name: Name) -> Row {
         Name::DownloadEncoded => download::encoded(bench).await,
         Name::Generate => imports::generate(bench),
         Name::Import => imports::import(bench),
+        Name::PgCsv => postgres::csv(bench),
+        Name::PgNdjson => postgres::ndjson(bench),
+        Name::PgImport => postgres::import(bench),
+        Name::PgJobs1 => postgres::jobs(bench, "pg_jobs_1", 1).await,
+        Name::PgJobs2 => postgres::jobs(bench, "pg_jobs_2", 2).await,
+        Name::PgJobs4 => postgres::jobs(bench, "pg_jobs_4", 4).await,
     }
 }

@@ -12,6 +12,7 @@ pub enum Unit {
     Megabytes,
     MegabytesPerSecond,
     Percent,
+    JobsPerSecond,
 }
 
 impl Unit {
@@ -22,6 +23,7 @@ impl Unit {
             Self::Megabytes => "MiB",
             Self::MegabytesPerSecond => "MB/s",
             Self::Percent => "%",
+            Self::JobsPerSecond => "jobs/s",
         }
     }
 }
@@ -107,9 +109,9 @@ impl Row {
 impl fmt::Display for Row {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let unit = self.unit.name();
-        write!(f, "{:<18} ours {:>9.2} {unit:<5}", self.name, self.pick.of(&self.ours))?;
+        write!(f, "{:<18} ours {:>9.2} {unit:<6}", self.name, self.pick.of(&self.ours))?;
         if let Some(ratio) = self.ratio() {
-            write!(f, " theirs {:>9.2} {unit:<5} ratio {ratio:>5.2}", self.pick.of(&self.theirs))?;
+            write!(f, " theirs {:>9.2} {unit:<6} ratio {ratio:>5.2}", self.pick.of(&self.theirs))?;
         }
         if let (Some(goal), Some(met)) = (self.goal_in_words(), self.met()) {
             write!(f, "   goal {goal}: {}", if met { "met" } else { "NOT MET" })?;

@@ -34,12 +34,18 @@ pub struct Server {
 
 impl Server {
     pub async fn start(bench: &Bench, data: &Path) -> Self {
-        add_member(bench, data);
+        Self::start_with(bench, data, |_| ()).await
+    }
+
+    /// With other settings.
+    pub async fn start_with(bench: &Bench, data: &Path, configure: impl Fn(&mut Command)) -> Self {
+        add_member(bench, data, &configure);
         let mut command = Command::new(&bench.muster);
         command.args(["serve", "--addr", "127.0.0.1:0", "--data-dir"]).arg(data);
         // An hour: links outlive the row, and jobs are gone at the next run.
         command.env("MUSTER_LINK_LIFETIME_SECONDS", "3600").env("MUSTER_JOB_LIFETIME_SECONDS", "3600");
         command.env("MUSTER_WORKERS", WORKERS.to_string()).stdout(Stdio::piped()).stderr(Stdio::null());
+        configure(&mut command);
         let mut process = Running(command.spawn().unwrap());
         let mut line = String::new();
         BufReader::new(process.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
@@ -122,10 +128,11 @@ impl Drop for Server {
 }
 
 /// Data directories are kept, so the member is there from the second time on.
-fn add_member(bench: &Bench, data: &Path) {
+fn add_member(bench: &Bench, data: &Path, configure: impl Fn(&mut Command)) {
     let mut command = Command::new(&bench.muster);
     command.args(["member", "add", EMAIL, "--role", "admin", "--data-dir"]).arg(data);
     command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+    configure(&mut command);
     let mut child = command.spawn().unwrap();
     // The program reads it before it looks whether the member is there.
     child.stdin.take().unwrap().write_all(PASSWORD.as_bytes()).unwrap();

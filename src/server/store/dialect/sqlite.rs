@@ -65,6 +65,8 @@ pub fn open_reader(file: &Path) -> rusqlite::Result<rusqlite::Connection> {
         OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
     )?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
+    // 2 MB, so that a search finds the pages again that it has just read.
+    connection.pragma_update(None, "cache_size", -2_000)?;
     Ok(connection)
 }
 
@@ -110,9 +112,12 @@ pub fn open_writer(file: &Path) -> rusqlite::Result<rusqlite::Connection> {
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
-    // 32 MiB at most, because an import promises to stay under 96 MiB for any file: pages of the indexes that don't fit come from
-    // the operating system's memory, and a transaction that changes more of them writes some into the log before its end.
-    connection.pragma_update(None, "cache_size", -32_768)?;
+    // 33 MiB, because an import promises to stay under 96 MiB for any file: pages of the indexes that don't fit come from the
+    // operating system's memory, and a transaction that changes more of them writes some into the log before its end. Not less,
+    // because a block of more than 32 MiB is a mapping of its own, which glibc gives back when the connection is closed.
+    connection.pragma_update(None, "cache_size", -33_792)?;
+    // The block that the cache had until now goes; the next page that is read makes the one of the new size.
+    connection.execute_batch("PRAGMA shrink_memory")?;
     // It calls `let_others_write` instead, once a transaction.
     connection.pragma_update(None, "wal_autocheckpoint", 0)?;
     Ok(connection)

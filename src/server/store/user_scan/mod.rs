@@ -111,13 +111,16 @@ impl Reader for StoredReader {
     }
 }
 
-/// Keys of a part of `users` users, whose keys span `keys`.
-fn part_width(users: u64, keys: u64, filtered: bool) -> u64 {
+/// `rows` users, whose keys go from `first` to `last`.
+fn extent(rows: u64, first: i64, last: i64, filtered: bool, changes: i64) -> Extent {
+    if rows == 0 {
+        return Extent::empty(changes);
+    }
     // Where keys have gaps, parts are wider.
-    let keys_of_a_row = (keys / users).next_power_of_two();
+    let keys_of_a_row = ((last.abs_diff(first) + 1) / rows).next_power_of_two();
     // Each part may ask the index of words for all that it finds.
     let part_rows = if filtered { PART_ROWS * 32 } else { PART_ROWS };
-    part_rows.saturating_mul(keys_of_a_row)
+    Extent { rows, first, last, part_width: part_rows.saturating_mul(keys_of_a_row), changes }
 }
 
 fn column_name(column: Column) -> &'static str {

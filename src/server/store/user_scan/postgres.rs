@@ -1,6 +1,6 @@
 //! Users of PostgreSQL in bulk: one instant, seen by as many transactions as there are readers.
 
-use std::sync::Arc;
+use std::{num::NonZeroU64, sync::Arc};
 
 use sqlx::{AssertSqlSafe, PgConnection, PgPool};
 
@@ -12,7 +12,7 @@ use crate::server::{
     },
 };
 
-use super::{Connections, database_error, part_width, pg_cells::PgCells, pg_reader::PgReader};
+use super::{Connections, database_error, pg_cells::PgCells, pg_reader::PgReader};
 
 /// An export takes as long as it takes, and waits for whoever takes its file; compiling a plan would take longer than reading a part.
 const SETTINGS: &str = "SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0; SET jit = off";
@@ -139,18 +139,25 @@ struct Range {
 }
 
 impl Range {
-    /// One number of the users up to the key `last`: `what` is selected of them.
-    async fn ask(&self, connection: &mut PgConnection, what: &str, last: i64, rest: &str) -> Result<i64, sqlx::Error> {
-        let filter = self.filter.as_ref().map_or("TRUE", |filter| &filter.sql);
+    /// How many there are up to the key `last`, and the least and the greatest of their keys; of the first `limit` alone.
+    async fn ask(
+        &self,
+        connection: &mut PgConnection,
+        last: i64,
+        limit: Option<NonZeroU64>,
+    ) -> Result<(u64, i64, i64), sqlx::Error> {
         let of_connection = of_connection(self.scope.connection_seq);
-        let sql = format!("SELECT {what} FROM users WHERE {of_connection} AND seq <= {last} AND {filter} {rest}");
-        // Numbers, names, and the filter's own text.
+        let filter = self.filter.as_ref().map_or("TRUE", |filter| &filter.sql);
+        let limit = limit.map_or_else(String::new, |limit| format!("ORDER BY seq LIMIT {limit}"));
+        let sql = format!(
+            "SELECT count(*), coalesce(min(seq), 0), coalesce(max(seq), 0)
+             FROM (SELECT seq FROM users WHERE {of_connection} AND seq <= {last} AND {filter} {limit}) AS found"
+        );
+        // Numbers, and the filter's own text.
         let arguments = self.filter.as_ref().map(Filter::arguments).transpose()?.unwrap_or_default();
-        sqlx::query_scalar_with(AssertSqlSafe(sql), arguments).persistent(false).fetch_one(connection).await
-    }
-
-    async fn count(&self, connection: &mut PgConnection, last: i64) -> Result<u64, sqlx::Error> {
-        Ok(self.ask(connection, "count(*)", last, "").await?.unsigned_abs())
+        let (rows, first, last): (i64, i64, i64) =
+            sqlx::query_as_with(AssertSqlSafe(sql), arguments).persistent(false).fetch_one(connection).await?;
+        Ok((rows.unsigned_abs(), first, last))
     }
 }
 
@@ -165,25 +172,12 @@ async fn extent(connection: &mut PgConnection, range: &Range, earlier: Option<Ex
     if let Some(earlier) = earlier
         && earlier.changes == changes
         // A transaction that took its keys before may have been committed since: then there are more.
-        && range.count(connection, earlier.last).await? == earlier.rows
+        && range.ask(connection, earlier.last, None).await?.0 == earlier.rows
     {
         return Ok(earlier);
     }
-    let users = range.count(connection, i64::MAX).await?;
-    let rows = range.scope.limit.map_or(users, |limit| users.min(limit.get()));
-    if rows == 0 {
-        return Ok(Extent::empty(changes));
-    }
-    let first = range.ask(connection, "seq", i64::MAX, "ORDER BY seq LIMIT 1").await?;
-    let greatest = range.ask(connection, "seq", i64::MAX, "ORDER BY seq DESC LIMIT 1").await?;
-    let keys = greatest.abs_diff(first) + 1;
-    let last = match users - rows {
-        0 => greatest,
-        // Without a gap there is no need to walk.
-        _ if keys == users => first.saturating_add_unsigned(rows - 1),
-        _ => range.ask(connection, "seq", i64::MAX, &format!("ORDER BY seq LIMIT 1 OFFSET {}", rows - 1)).await?,
-    };
-    Ok(Extent { rows, first, last, part_width: part_width(users, keys, range.filter.is_some()), changes })
+    let (rows, first, last) = range.ask(connection, i64::MAX, range.scope.limit).await?;
+    Ok(super::extent(rows, first, last, range.filter.is_some(), changes))
 }
 
 /// Name and strategy of each connection.

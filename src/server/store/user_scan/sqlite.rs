@@ -1,6 +1,7 @@
 //! Users of SQLite in bulk: stepped directly, without a copy of any row.
 
 use std::{
+    num::NonZeroU64,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -22,7 +23,7 @@ use crate::{
     },
 };
 
-use super::{Connections, PART_ROWS, bad_value, column_names, database_error, of_connection, part_width};
+use super::{Connections, PART_ROWS, bad_value, column_names, database_error, of_connection};
 
 /// The users of a SQLite file.
 #[derive(Debug, Clone)]
@@ -134,47 +135,32 @@ fn extent(
     };
     let changes: i64 = transaction.query_row(changes, [scope.connection_seq], |row| row.get(0))?;
     let found = filter.map_or("TRUE", |filter| &filter.sql);
-    // ?3 is that of the select, which has two keys.
-    let parameters = |key: &i64, sql: &str| -> rusqlite::Result<i64> {
-        let own: [&dyn ToSql; FIRST_OF_FILTER - 1] = [&scope.connection_seq, key, &None::<i64>];
-        transaction.query_row(sql, &*with_filter(own, filter), |row| row.get(0))
-    };
-    let count = |last: i64| -> rusqlite::Result<u64> {
-        // Without a condition SQLite counts by pages, not by rows.
-        if scope.connection_seq.is_none() && filter.is_none() && last == i64::MAX {
-            let rows: i64 = transaction.query_row("SELECT count(*) FROM users", [], |row| row.get(0))?;
-            return Ok(rows.unsigned_abs());
+    // How many there are up to the key `last`, and the least and the greatest of their keys; of the first `limit` alone.
+    let ask = |last: i64, limit: Option<NonZeroU64>| -> rusqlite::Result<(u64, i64, i64)> {
+        let range = |row: &rusqlite::Row| Ok((row.get::<_, i64>(0)?.unsigned_abs(), row.get(1)?, row.get(2)?));
+        if scope.connection_seq.is_none() && filter.is_none() && last == i64::MAX && limit.is_none() {
+            // Alone, each of them is found without a look at every row.
+            let (count, first, last) = ("count(*)", "coalesce(min(seq), 0)", "coalesce(max(seq), 0)");
+            let [count, first, last] = [count, first, last].map(|what| format!("(SELECT {what} FROM users)"));
+            return transaction.query_row(&format!("SELECT {count}, {first}, {last}"), [], range);
         }
-        let sql = format!("SELECT count(*) FROM users WHERE {condition} AND seq <= ?2 AND ?3 IS NULL AND {found}");
-        Ok(parameters(&last, &sql)?.unsigned_abs())
+        let sql = format!(
+            "SELECT count(*), coalesce(min(seq), 0), coalesce(max(seq), 0)
+             FROM (SELECT seq FROM users WHERE {condition} AND seq <= ?2 AND {found} ORDER BY seq LIMIT ?3)"
+        );
+        let limit = limit.map_or(-1, |limit| i64::try_from(limit.get()).unwrap_or(i64::MAX));
+        // As many as the select of the rows has: the filter's come behind them.
+        let own: [&dyn ToSql; FIRST_OF_FILTER - 1] = [&scope.connection_seq, &last, &limit];
+        transaction.query_row(&sql, &*with_filter(own, filter), range)
     };
     if let Some(earlier) = earlier
         && earlier.changes == changes
-        && count(earlier.last)? == earlier.rows
+        && ask(earlier.last, None)?.0 == earlier.rows
     {
         return Ok(earlier.clone());
     }
-    let users = count(i64::MAX)?;
-    let rows = scope.limit.map_or(users, |limit| users.min(limit.get()));
-    if rows == 0 {
-        return Ok(Extent::empty(changes));
-    }
-    let key = |order: &str, offset: u64| -> rusqlite::Result<i64> {
-        let sql = format!(
-            "SELECT seq FROM users WHERE {condition} AND ?3 IS NULL AND {found} ORDER BY seq {order} LIMIT 1 OFFSET ?2"
-        );
-        parameters(&offset.cast_signed(), &sql)
-    };
-    let first = key("ASC", 0)?;
-    let greatest = key("DESC", 0)?;
-    let keys = greatest.abs_diff(first) + 1;
-    let last = match users - rows {
-        0 => greatest,
-        // Without a gap there is no need to walk.
-        _ if keys == users => first.saturating_add_unsigned(rows - 1),
-        _ => key("ASC", rows - 1)?,
-    };
-    Ok(Extent { rows, first, last, part_width: part_width(users, keys, filter.is_some()), changes })
+    let (rows, first, last) = ask(i64::MAX, scope.limit)?;
+    Ok(super::extent(rows, first, last, filter.is_some(), changes))
 }
 
 /// How rows of a list of users, outside of any export, are read.

@@ -203,6 +203,8 @@ struct Writer<'w, S> {
 impl<S: UserSink> Writer<'_, S> {
     fn write(&mut self, batch: &Batch) -> Result<(), ImportError> {
         if batch.users.is_empty() {
+            // What stands behind the last user.
+            self.progress.bytes = batch.bytes;
             return Ok(());
         }
         if self.control.is_stopped() {

@@ -13,16 +13,13 @@ use tokio::{
 };
 
 use crate::{
-    databases::{on_every_database, on_sqlite},
+    databases::on_every_database,
     import_support::numbered,
     support::{Client, Server, World, eventually},
 };
 
-on_sqlite! {
-    a_file_in_pieces_becomes_an_import,
-}
-
 on_every_database! {
+    a_file_in_pieces_becomes_an_import,
     what_the_protocol_does_not_allow,
     an_upload_belongs_to_the_member_who_began_it,
     a_broken_connection_loses_nothing_that_has_arrived,

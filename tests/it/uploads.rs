@@ -249,8 +249,9 @@ async fn the_newest_request_wins_over_one_that_hangs(world: World) {
     let id = editor.begin_upload(file.len() as u64).await;
     let mut hanging = begin_patch(&server, &cookie, &id, file.len(), &file[..60_000]).await;
     let path = imports_dir(&world).join(id.as_str());
-    // As soon as it has the turn, asking takes that away, and what was written by then counts; it would not end by itself for half
-    // a minute.
+    let turn = format!("SELECT turn FROM uploads WHERE id = '{id}'");
+    eventually(async || (world.value::<i64>(&turn).await == 1).then_some(())).await;
+    // It has the turn; asking takes that away, and what was written by then counts; it would not end by itself for half a minute.
     let offset = editor.offset(&id).await as usize;
     assert!(offset <= 60_000);
     assert_eq!(editor.append(&id, offset as u64, &file[offset..]).await.status(), 204);

@@ -9,7 +9,10 @@ use muster::{
 };
 use reqwest::Method;
 
-use crate::support::{Client, PASSWORD, Server, World};
+use crate::{
+    databases::on_every_database,
+    support::{Client, PASSWORD, Server, World},
+};
 
 /// Who may go through.
 #[derive(Debug, Clone, Copy)]
@@ -22,6 +25,11 @@ enum Who {
 }
 use Permission::{ExportUsers, ImportUsers, ManageClients, ManageMembers, SeeActivity, SeeFailedUsers, SeeUsers};
 use Who::{Anyone, Can, HalfSignedIn, SignedIn};
+
+on_every_database! {
+    pages_and_routes,
+    server_functions,
+}
 
 impl Who {
     fn includes(self, role: Option<Role>) -> bool {
@@ -185,8 +193,7 @@ fn sorted<'a>(names: impl IntoIterator<Item = &'a str>) -> BTreeSet<&'a str> {
     names.into_iter().collect()
 }
 
-#[tokio::test]
-async fn pages_and_routes() {
+async fn pages_and_routes(world: World) {
     let pages = leptos_axum::generate_route_list(App);
     let actual = sorted(pages.iter().map(|page| page.path()));
     assert_eq!(actual, sorted(PAGES.map(|(route, ..)| route)), "each page is in the table");
@@ -197,7 +204,6 @@ async fn pages_and_routes() {
     // All of the table but the files under /pkg, and the server functions.
     assert_eq!(own + source.matches(".nest(").count(), routes.len() + 1, "each route is in the table");
 
-    let world = World::new().await;
     let server = world.serve().await;
     let pages = PAGES.map(|(_, path, who)| ("GET", path, who));
     let routes = ROUTES.map(|(method, _, path, who)| (method, path, who));
@@ -237,14 +243,12 @@ async fn pages_and_routes() {
     server.running.stop().await;
 }
 
-#[tokio::test]
-async fn server_functions() {
+async fn server_functions(world: World) {
     let paths: Vec<_> = leptos::server_fn::axum::server_fn_paths().collect();
     let actual = sorted(paths.iter().map(|(path, _)| path.strip_prefix("/rpc/").unwrap()));
     assert_eq!(actual, sorted(FUNCTIONS.map(|(name, _)| name)), "each server function is in the table");
     assert!(paths.iter().all(|(_, method)| *method == Method::POST), "none can be called by a link");
 
-    let world = World::new().await;
     let server = world.serve().await;
     for role in ROLES {
         let client = client(&server, role).await;

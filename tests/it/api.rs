@@ -6,7 +6,19 @@ use muster::domain::{api_client::Scopes, job::JobId};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::support::{Client, Server, World, eventually};
+use crate::{
+    databases::on_every_database,
+    support::{Client, Server, World, eventually},
+};
+
+on_every_database! {
+    an_export_from_the_request_to_the_file,
+    jobs_of_pages_and_of_programs_are_the_same,
+    bodies_that_break_a_rule_are_answered_with_the_place,
+    lists_of_connections,
+    lists_of_users,
+    an_export_has_exactly_the_users_that_the_search_finds,
+}
 
 /// A program with a token.
 pub struct Program {
@@ -107,19 +119,18 @@ pub async fn answer(request: reqwest::RequestBuilder) -> (u16, Value) {
     (status.as_u16(), body)
 }
 
-async fn with_users(users: u64) -> (World, Server, Program, String) {
-    let world = World::new().await;
+/// A server with so many users, a program that may read them, and their connection.
+async fn with_users(world: &World, users: u64) -> (Server, Program, String) {
     let (seq, id) = world.connection("Db").await;
     world.connection("Other").await;
     world.generate(seq, users, 1);
     let server = world.serve().await;
-    let program = Program::new(&world, &server, "nightly", "read:users read:connections").await;
-    (world, server, program, id.to_string())
+    let program = Program::new(world, &server, "nightly", "read:users read:connections").await;
+    (server, program, id.to_string())
 }
 
-#[tokio::test]
-async fn an_export_from_the_request_to_the_file() {
-    let (_world, server, program, connection) = with_users(25).await;
+async fn an_export_from_the_request_to_the_file(world: World) {
+    let (server, program, connection) = with_users(&world, 25).await;
     let fields = json!([{ "name": "user_id" }, { "name": "email", "export_as": "E-mail" }]);
     let body = json!({ "connection_id": connection, "format": "csv", "limit": 20, "fields": fields });
     let (status, job) = program.export(body).await;
@@ -160,9 +171,8 @@ async fn an_export_from_the_request_to_the_file() {
     server.running.stop().await;
 }
 
-#[tokio::test]
-async fn jobs_of_pages_and_of_programs_are_the_same() {
-    let (world, server, program, _) = with_users(3).await;
+async fn jobs_of_pages_and_of_programs_are_the_same(world: World) {
+    let (server, program, _) = with_users(&world, 3).await;
     let (_, job) = program.export(json!({})).await;
     let id: JobId = job["id"].as_str().unwrap().parse().unwrap();
     let viewer = server.client("viewer").await;
@@ -173,29 +183,19 @@ async fn jobs_of_pages_and_of_programs_are_the_same() {
     let of_page = viewer.submit(&[("form[format]", "json"), ("form[include_defaults]", "true")]).await;
     assert_eq!(program.ended(of_page.as_str()).await["status"], "completed");
     // Recorded as what it is.
-    let actors: Vec<(String, Option<String>)> = world
-        .sqlite()
-        .prepare("SELECT actor, member_email FROM audit_log WHERE action = 'export_submitted' ORDER BY seq")
-        .unwrap()
-        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
-        .unwrap()
-        .collect::<Result<_, _>>()
-        .unwrap();
+    let actors: Vec<(String, Option<String>)> =
+        world.rows("SELECT actor, member_email FROM audit_log WHERE action = 'export_submitted' ORDER BY seq").await;
     let expected = [("client", "nightly (API client)"), ("member", "viewer@acme.test")];
     assert_eq!(actors, expected.map(|(actor, name)| (actor.to_owned(), Some(name.to_owned()))));
     // A failed job is one of its own errors.
-    world
-        .sqlite()
-        .execute("UPDATE jobs SET status = 'failed', status_details = 'Broken.' WHERE id = ?1", [id.as_str()])
-        .unwrap();
+    world.execute(&format!("UPDATE jobs SET status = 'failed', status_details = 'Broken.' WHERE id = '{id}'")).await;
     let (status, errors) = program.get(&format!("/api/v2/jobs/{id}/errors")).await;
     assert_eq!((status, &errors["status"], &errors["status_details"]), (200, &json!("failed"), &json!("Broken.")));
     server.running.stop().await;
 }
 
-#[tokio::test]
-async fn bodies_that_break_a_rule_are_answered_with_the_place() {
-    let (_world, server, program, _) = with_users(0).await;
+async fn bodies_that_break_a_rule_are_answered_with_the_place(world: World) {
+    let (server, program, _) = with_users(&world, 0).await;
     let many: Vec<_> = (0..31).map(|index| json!({ "name": format!("user_metadata.a{index}") })).collect();
     for (body, place) in [
         (json!({ "format": "xml" }), "format"),
@@ -222,9 +222,8 @@ async fn bodies_that_break_a_rule_are_answered_with_the_place() {
     server.running.stop().await;
 }
 
-#[tokio::test]
-async fn lists_of_connections() {
-    let (_world, server, program, id) = with_users(0).await;
+async fn lists_of_connections(world: World) {
+    let (server, program, id) = with_users(&world, 0).await;
     let (status, list) = program.get("/api/v2/connections").await;
     assert_eq!((status, list.as_array().unwrap().len()), (200, 2));
     assert_eq!(
@@ -266,9 +265,8 @@ async fn lists_of_connections() {
     server.running.stop().await;
 }
 
-#[tokio::test]
-async fn lists_of_users() {
-    let (_world, server, program, _) = with_users(120).await;
+async fn lists_of_users(world: World) {
+    let (server, program, _) = with_users(&world, 120).await;
     let (status, all) = program.get("/api/v2/users").await;
     assert_eq!((status, all.as_array().unwrap().len()), (200, 50));
     let user = &all[0];
@@ -334,9 +332,8 @@ async fn lists_of_users() {
     server.running.stop().await;
 }
 
-#[tokio::test]
-async fn an_export_has_exactly_the_users_that_the_search_finds() {
-    let (_world, server, program, _) = with_users(3_000).await;
+async fn an_export_has_exactly_the_users_that_the_search_finds(world: World) {
+    let (server, program, _) = with_users(&world, 3_000).await;
     for q in
         ["email_verified:true AND logins_count:>3", "name:a*", "an", "NOT _exists_:last_login", "logins_count:>999999"]
     {

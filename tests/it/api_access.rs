@@ -7,15 +7,13 @@ use serde_json::{Value, json};
 
 use crate::{
     api::{Program, answer},
-    databases::{on_every_database, on_sqlite},
+    databases::on_every_database,
     support::World,
 };
 
 on_every_database! {
+    every_route_with_every_scope,
     the_description_is_that_of_what_is_served,
-}
-
-on_sqlite! {
     who_asks_too_often_has_to_wait,
 }
 
@@ -32,8 +30,7 @@ const ROUTES: [(&str, &str, &str, &[&str]); 9] = [
     ("GET", "/openapi.json", "/openapi.json", &[]),
 ];
 
-#[tokio::test]
-async fn every_route_with_every_scope() {
+async fn every_route_with_every_scope(world: World) {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/server/http/api/mod.rs");
     let source = fs::read_to_string(source).unwrap();
     let of_clients = source.split("let by_address").next().unwrap();
@@ -41,7 +38,6 @@ async fn every_route_with_every_scope() {
     let table: BTreeSet<_> = ROUTES.iter().map(|(_, route, ..)| *route).collect();
     assert_eq!(routes.collect::<BTreeSet<_>>(), table, "each route is in the table");
 
-    let world = World::new().await;
     let server = world.serve().await;
     for scope in ["read:users", "create:users", "read:connections"] {
         let program = Program::new(&world, &server, scope, scope).await;

@@ -6,15 +6,12 @@ use serde_json::{Value, json};
 
 use crate::{
     api::Program,
-    databases::{on_every_database, on_sqlite},
+    databases::on_every_database,
     support::{Server, World},
 };
 
 on_every_database! {
     tokens_are_got_by_form_and_by_json,
-}
-
-on_sqlite! {
     keys_rotate,
     only_what_the_server_signed_is_a_token,
     tokens_die_with_their_client,

@@ -10,7 +10,6 @@ use muster::{
         store::audit::NewEntry,
     },
 };
-use rusqlite::Connection;
 use sha2::{Digest, Sha256};
 
 use crate::{
@@ -20,6 +19,10 @@ use crate::{
 
 on_every_database! {
     appends_at_once_make_one_chain,
+    the_database_refuses_changes,
+    any_changed_column_is_found,
+    entries_that_are_removed_inserted_reordered_or_replaced_are_found,
+    a_cut_off_end_or_a_new_chain_is_found_with_a_noted_entry,
 }
 
 fn entry(event: &Event) -> NewEntry {
@@ -30,13 +33,11 @@ async fn verify(world: &World, expect: Option<&str>) -> Result<Verified, Broken>
     world.services.operator_verify_audit(expect.map(|text| text.parse().unwrap())).await.unwrap()
 }
 
-async fn world_with_entries(count: u64) -> World {
-    let world = World::new().await;
+async fn append(world: &World, count: u64) {
     for sessions in 0..count {
         let email = "ann@acme.test".to_owned();
         world.store.append_audit(&entry(&Event::SessionsEnded { email, sessions })).await.unwrap();
     }
-    world
 }
 
 async fn appends_at_once_make_one_chain(world: World) {
@@ -66,39 +67,38 @@ async fn appends_at_once_make_one_chain(world: World) {
     }
 }
 
-#[tokio::test]
-async fn the_database_refuses_changes() {
-    let world = world_with_entries(3).await;
-    let sqlite = world.sqlite();
-    let copy = "SELECT 2, at, actor, member_id, member_email, 'signed_out', job_id, address, user_agent, details,
-                       prev_hash, hash FROM audit_log WHERE seq = 2";
-    for (statement, why) in [
+async fn the_database_refuses_changes(world: World) {
+    append(&world, 3).await;
+    let copy = "at, actor, member_id, member_email, 'signed_out', job_id, address, user_agent, details, prev_hash, hash
+                FROM audit_log WHERE seq = 2";
+    let mut refused = vec![
         ("UPDATE audit_log SET address = '192.0.2.1' WHERE seq = 2".to_owned(), "can't be changed"),
-        ("UPDATE OR REPLACE audit_log SET seq = 1 WHERE seq = 2".to_owned(), "can't be changed"),
-        ("DELETE FROM audit_log WHERE seq = 3".to_owned(), "can't be deleted"),
-        ("DELETE FROM audit_log".to_owned(), "can't be deleted"),
-        (format!("INSERT OR REPLACE INTO audit_log {copy}"), "must follow the last"),
-        (format!("REPLACE INTO audit_log {copy}"), "must follow the last"),
-        (format!("INSERT INTO audit_log {}", copy.replacen("2,", "9,", 1)), "must follow the last"),
+        ("DELETE FROM audit_log WHERE seq = 3".to_owned(), "deleted"),
+        ("DELETE FROM audit_log".to_owned(), "deleted"),
+        (format!("INSERT INTO audit_log SELECT 9, {copy}"), "must follow the last"),
         // The right number, but after another entry than the last.
-        (format!("INSERT INTO audit_log {}", copy.replacen("2,", "4,", 1)), "must follow the last"),
-    ] {
-        let error = sqlite.execute(&statement, []).unwrap_err().to_string();
+        (format!("INSERT INTO audit_log SELECT 4, {copy}"), "must follow the last"),
+    ];
+    refused.extend(match world.postgres {
+        Some(_) => vec![("TRUNCATE audit_log".to_owned(), "deleted")],
+        None => vec![
+            ("UPDATE OR REPLACE audit_log SET seq = 1 WHERE seq = 2".to_owned(), "can't be changed"),
+            (format!("INSERT OR REPLACE INTO audit_log SELECT 2, {copy}"), "must follow the last"),
+            (format!("REPLACE INTO audit_log SELECT 2, {copy}"), "must follow the last"),
+        ],
+    });
+    for (statement, why) in refused {
+        let error = world.try_execute(&statement).await.unwrap_err().to_string();
         assert!(error.contains(why), "{statement}: {error}");
     }
     assert_eq!(verify(&world, None).await.unwrap().entries, 3);
 }
 
-/// The database in the hands of someone who knows about the triggers.
-fn tamper(world: &World, statements: &str) -> Connection {
-    let sqlite = world.sqlite();
-    sqlite
-        .execute_batch(&format!(
-            "DROP TRIGGER audit_log_is_not_updated; DROP TRIGGER audit_log_is_not_deleted;
-             DROP TRIGGER audit_log_is_a_chain; {statements}"
-        ))
-        .unwrap();
-    sqlite
+/// A log of five entries, in which someone who knows about the triggers has done this. They must be off.
+async fn tamper(world: &World, statements: &str) {
+    world.execute("DELETE FROM audit_log").await;
+    append(world, 5).await;
+    world.execute(statements).await;
 }
 
 /// The hash of a row as `docs/AUDIT.md` has it, written anew.
@@ -114,39 +114,21 @@ fn documented_hash(columns: [Option<String>; 11]) -> String {
 }
 
 /// Gives an entry the hash that fits its columns.
-fn rehash(sqlite: &Connection, seq: i64) {
-    let columns = sqlite
-        .query_row(
-            "SELECT prev_hash, seq, at, actor, member_id, member_email, action, job_id, address, user_agent, details
-             FROM audit_log WHERE seq = ?1",
-            [seq],
-            |row| {
-                let text = |index| row.get::<_, Option<String>>(index);
-                let number = |index| -> rusqlite::Result<_> {
-                    Ok(row.get::<_, Option<i64>>(index)?.map(|number| number.to_string()))
-                };
-                let at = Timestamp(row.get(2)?).to_string();
-                Ok([
-                    text(0)?,
-                    number(1)?,
-                    Some(at),
-                    text(3)?,
-                    number(4)?,
-                    text(5)?,
-                    text(6)?,
-                    text(7)?,
-                    text(8)?,
-                    text(9)?,
-                    text(10)?,
-                ])
-            },
-        )
-        .unwrap();
-    sqlite.execute("UPDATE audit_log SET hash = ?2 WHERE seq = ?1", (seq, documented_hash(columns))).unwrap();
+async fn rehash(world: &World, seq: i64) {
+    type Text = Option<String>;
+    type Row = (Text, i64, Text, Option<i64>, Text, Text, Text, Text, Text, Text);
+    let columns = "prev_hash, at, actor, member_id, member_email, action, job_id, address, user_agent, details";
+    let rows: Vec<Row> = world.rows(&format!("SELECT {columns} FROM audit_log WHERE seq = {seq}")).await;
+    let (prev_hash, at, actor, member_id, email, action, job, address, user_agent, details) = rows[0].clone();
+    let (seq_text, at) = (Some(seq.to_string()), Some(Timestamp(at).to_string()));
+    let member_id = member_id.map(|id| id.to_string());
+    let hash =
+        documented_hash([prev_hash, seq_text, at, actor, member_id, email, action, job, address, user_agent, details]);
+    world.execute(&format!("UPDATE audit_log SET hash = '{hash}' WHERE seq = {seq}")).await;
 }
 
-#[tokio::test]
-async fn any_changed_column_is_found() {
+async fn any_changed_column_is_found(world: World) {
+    world.unguard_audit_log().await;
     for change in [
         "at = at + 1",
         "actor = 'operator'",
@@ -162,14 +144,13 @@ async fn any_changed_column_is_found() {
         // The same bytes, cut differently.
         "member_email = substr(action, 1, 1), action = substr(action, 2)",
     ] {
-        let world = world_with_entries(5).await;
-        tamper(&world, &format!("UPDATE audit_log SET {change} WHERE seq = 3"));
+        tamper(&world, &format!("UPDATE audit_log SET {change} WHERE seq = 3")).await;
         assert_eq!(verify(&world, None).await, Err(Broken::Changed(3)), "{change}");
     }
 }
 
-#[tokio::test]
-async fn entries_that_are_removed_inserted_reordered_or_replaced_are_found() {
+async fn entries_that_are_removed_inserted_reordered_or_replaced_are_found(world: World) {
+    world.unguard_audit_log().await;
     let out_of_order = |expected, found| Err(Broken::OutOfOrder { expected, found });
     let copy = "at, actor, member_id, member_email, action, job_id, address, user_agent, details, prev_hash, hash
                 FROM audit_log";
@@ -185,28 +166,27 @@ async fn entries_that_are_removed_inserted_reordered_or_replaced_are_found() {
         (format!("INSERT INTO audit_log SELECT 6, {copy} WHERE seq = 5"), Some(6), Err(Broken::NotLinked(6))),
         (format!("INSERT INTO audit_log SELECT 7, {copy} WHERE seq = 5"), None, out_of_order(6, 7)),
     ] {
-        let world = world_with_entries(5).await;
-        let sqlite = tamper(&world, &statements);
+        tamper(&world, &statements).await;
         if let Some(seq) = rehashed {
-            rehash(&sqlite, seq);
+            rehash(&world, seq).await;
         }
         assert_eq!(verify(&world, None).await, expected, "{statements}");
     }
 }
 
-#[tokio::test]
-async fn a_cut_off_end_or_a_new_chain_is_found_with_a_noted_entry() {
-    let world = world_with_entries(5).await;
+async fn a_cut_off_end_or_a_new_chain_is_found_with_a_noted_entry(world: World) {
+    append(&world, 5).await;
     let last = verify(&world, None).await.unwrap().last.unwrap();
     let noted = format!("{}:{}", last.seq, last.hash);
     assert!(verify(&world, Some(&noted)).await.is_ok());
-    let sqlite = tamper(&world, "DELETE FROM audit_log WHERE seq = 5");
+    world.unguard_audit_log().await;
+    world.execute("DELETE FROM audit_log WHERE seq = 5").await;
     assert_eq!(verify(&world, None).await.unwrap().entries, 4, "nothing else tells");
     assert_eq!(verify(&world, Some(&noted)).await, Err(Broken::Missing(5)));
     world.store.append_audit(&entry(&Event::SignedOut {})).await.unwrap();
     assert_eq!(verify(&world, None).await.unwrap().entries, 5);
     assert_eq!(verify(&world, Some(&noted)).await, Err(Broken::Replaced(5)));
-    sqlite.execute("DELETE FROM audit_log", []).unwrap();
+    world.execute("DELETE FROM audit_log").await;
     assert_eq!(verify(&world, None).await.unwrap(), Verified { entries: 0, gaps: 0, last: None });
     assert_eq!(verify(&world, Some(&noted)).await, Err(Broken::Missing(5)));
 }

@@ -16,7 +16,7 @@ use muster::{
 use tokio::sync::Barrier;
 
 use crate::{
-    databases::{on_every_database, on_sqlite},
+    databases::on_every_database,
     support::{Client, NOW, PASSWORD, World, entry, eventually, report, request},
 };
 
@@ -27,9 +27,6 @@ on_every_database! {
     what_has_ended_or_expired_is_not_cancelled,
     without_javascript_the_browser_comes_back_to_its_page_with_the_answer,
     ("multi_thread") between_cancellation_and_completion_exactly_one_wins,
-}
-
-on_sqlite! {
     the_worker_of_a_cancelled_job_stops_deletes_its_file_and_goes_on_with_the_next,
 }
 

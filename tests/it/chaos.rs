@@ -17,9 +17,14 @@ use muster::{
 
 use crate::{
     cli::muster,
+    databases::on_every_database,
     process::{Process, add_admin, add_users},
     support::{World, eventually, request},
 };
+
+on_every_database! {
+    a_clock_that_jumps_by_an_hour_makes_no_job_end_wrong,
+}
 
 const ROUNDS: u32 = 50;
 
@@ -246,11 +251,9 @@ fn assert_complete_audit(dir: &Path, job: &JobView, context: &str) {
     assert!(entries[1].1.contains(job.sha256.as_deref().unwrap()), "{context}");
 }
 
-#[tokio::test]
-async fn a_clock_that_jumps_by_an_hour_makes_no_job_end_wrong() {
+async fn a_clock_that_jumps_by_an_hour_makes_no_job_end_wrong(world: World) {
     const HOUR: i64 = 60 * 60 * 1_000;
 
-    let world = World::new().await;
     let (seq, _) = world.connection("Db").await;
     world.generate(seq, 5_000, 1);
     let running = world.start_workers().await;

@@ -1,4 +1,4 @@
-//! The export engine on a real SQLite database.
+//! The export engine on a real database.
 
 use std::{
     io,
@@ -14,7 +14,24 @@ use muster::server::{
     files::FileSink,
 };
 
-use crate::support::{World, gunzip, request};
+use crate::{
+    databases::on_every_database,
+    support::{World, gunzip, request},
+};
+
+on_every_database! {
+    csv_of_every_kind_of_value,
+    ndjson_of_every_kind_of_value,
+    scope_limit_and_order,
+    no_users_make_a_file_with_a_header_or_an_empty_one,
+    gzip_is_the_same_file_compressed_with_its_hash,
+    what_was_generated_comes_out_unchanged,
+    broken_metadata_fails_the_export_and_names_the_user,
+    metadata_that_was_pretty_printed_into_the_database_stays_on_its_line,
+    a_full_disk_fails_the_export_in_words_for_a_person,
+    a_file_that_vanishes_before_it_is_published_fails_the_export,
+    users_that_are_added_meanwhile_are_not_in_the_snapshot,
+}
 
 /// Collects bytes, and fails when there are more than `room`.
 struct Memory<'a> {
@@ -88,17 +105,14 @@ const BOB: &str = r#"{"username": "bob", "user_id": "2", "created_at": "2024-01-
     "identities": [{"connection": "Old", "user_id": 2, "provider": "auth0", "isSocial": false},
                    {"connection": "github", "user_id": "g2", "provider": "github", "isSocial": true, "profileData": {"url": "u"}}]}"#;
 
-async fn ann_and_bob() -> World {
-    let world = World::new().await;
+async fn ann_and_bob(world: &World) {
     let (seq, _) = world.connection("Db").await;
     let lines = format!("{}\n{}\n", ANN.replace('\n', ""), BOB.replace('\n', ""));
     assert_eq!(world.import(seq, lines.as_bytes()).1, []);
-    world
 }
 
-#[tokio::test]
-async fn csv_of_every_kind_of_value() {
-    let world = ann_and_bob().await;
+async fn csv_of_every_kind_of_value(world: World) {
+    ann_and_bob(&world).await;
     let fields = [
         ("user_id", ""),
         ("email", "E"),
@@ -131,9 +145,8 @@ async fn csv_of_every_kind_of_value() {
     );
 }
 
-#[tokio::test]
-async fn ndjson_of_every_kind_of_value() {
-    let world = ann_and_bob().await;
+async fn ndjson_of_every_kind_of_value(world: World) {
+    ann_and_bob(&world).await;
     let fields = [
         ("user_metadata", "m"),
         ("user_metadata.city", ""),
@@ -159,9 +172,7 @@ async fn ndjson_of_every_kind_of_value() {
     );
 }
 
-#[tokio::test]
-async fn scope_limit_and_order() {
-    let world = World::new().await;
+async fn scope_limit_and_order(world: World) {
     let (first, _) = world.connection("First").await;
     let (second, _) = world.connection("Second").await;
     world.generate(first, 30, 1);
@@ -177,18 +188,14 @@ async fn scope_limit_and_order() {
     assert_eq!(rows(None, 1_000), all);
 }
 
-#[tokio::test]
-async fn no_users_make_a_file_with_a_header_or_an_empty_one() {
-    let world = World::new().await;
+async fn no_users_make_a_file_with_a_header_or_an_empty_one(world: World) {
     assert_eq!(text(&export(&world, None, 0, "csv", &[("email", "")])), "\"email\"\r\n");
     assert_eq!(text(&export(&world, None, 0, "json", &[("email", "")])), "");
     let gzipped = run(&world, None, 0, "json", &[], Compression::Gzip, usize::MAX);
     assert!(!gzipped.bytes.is_empty() && gunzip(&gzipped.bytes).is_empty());
 }
 
-#[tokio::test]
-async fn gzip_is_the_same_file_compressed_with_its_hash() {
-    let world = World::new().await;
+async fn gzip_is_the_same_file_compressed_with_its_hash(world: World) {
     let (seq, _) = world.connection("Db").await;
     world.generate(seq, 5_000, 1);
     let plain = export(&world, None, 0, "csv", &[]);
@@ -203,9 +210,7 @@ async fn gzip_is_the_same_file_compressed_with_its_hash() {
     assert_eq!(again.bytes, gzipped.bytes, "byte for byte the same");
 }
 
-#[tokio::test]
-async fn what_was_generated_comes_out_unchanged() {
-    let world = World::new().await;
+async fn what_was_generated_comes_out_unchanged(world: World) {
     let (seq, _) = world.connection("Username-Password-Authentication").await;
     let mut lines = Vec::new();
     muster::server::generate::write_users(&mut lines, 3_000, 7).unwrap();
@@ -242,16 +247,12 @@ async fn what_was_generated_comes_out_unchanged() {
     assert_eq!(parse(text(&exported)), expected);
 }
 
-#[tokio::test]
-async fn broken_metadata_fails_the_export_and_names_the_user() {
-    let world = ann_and_bob().await;
-    let database = world.sqlite();
-    // The database takes nothing but JSON, as long as nobody tells it to.
-    const BREAK: &str = "UPDATE users SET user_metadata = ?1 WHERE user_id = 'auth0|2'";
+async fn broken_metadata_fails_the_export_and_names_the_user(world: World) {
+    ann_and_bob(&world).await;
     for broken in ["{broken", "", "{\"a\": 1} x", "{\"a\": tru}"] {
-        assert!(database.execute(BREAK, [broken]).is_err(), "{broken}");
+        let refused = world.try_execute(&format!("UPDATE users SET user_metadata = '{broken}'")).await;
+        assert!(refused.is_err(), "{broken}");
     }
-    database.pragma_update(None, "ignore_check_constraints", true).unwrap();
     for (broken, fields) in [
         ("{broken", vec![("json", "user_metadata"), ("csv", "user_metadata.a")]),
         ("", vec![("json", "user_metadata"), ("csv", "user_metadata.a")]),
@@ -259,7 +260,7 @@ async fn broken_metadata_fails_the_export_and_names_the_user() {
         // What is between the braces is only looked at for what is in it.
         ("{\"a\": tru}", vec![("json", "user_metadata.b"), ("csv", "user_metadata.a")]),
     ] {
-        database.execute(BREAK, [broken]).unwrap();
+        world.break_metadata(broken, "user_id = 'auth0|2'").await;
         for (format, field) in fields {
             let exported = export(&world, None, 0, format, &[(field, "")]);
             let message = exported.result.unwrap_err().to_string();
@@ -271,17 +272,14 @@ async fn broken_metadata_fails_the_export_and_names_the_user() {
     }
 }
 
-#[tokio::test]
-async fn metadata_that_was_pretty_printed_into_the_database_stays_on_its_line() {
-    let world = ann_and_bob().await;
-    world.sqlite().execute("UPDATE users SET user_metadata = '{\n  \"a b\": [1.0,\r\n 2]\n}'", []).unwrap();
+async fn metadata_that_was_pretty_printed_into_the_database_stays_on_its_line(world: World) {
+    ann_and_bob(&world).await;
+    world.execute("UPDATE users SET user_metadata = '{\n  \"a b\": [1.0,\r\n 2]\n}'").await;
     let exported = export(&world, None, 1, "json", &[("user_metadata", ""), ("user_metadata.a b", "l")]);
     assert_eq!(text(&exported), "{\"user_metadata\":{\"a b\":[1.0,2]},\"l\":[1.0,2]}\n");
 }
 
-#[tokio::test]
-async fn a_full_disk_fails_the_export_in_words_for_a_person() {
-    let world = World::new().await;
+async fn a_full_disk_fails_the_export_in_words_for_a_person(world: World) {
     let (seq, _) = world.connection("Db").await;
     world.generate(seq, 3_000, 1);
     for compression in [Compression::None, Compression::Gzip] {
@@ -292,9 +290,7 @@ async fn a_full_disk_fails_the_export_in_words_for_a_person() {
     }
 }
 
-#[tokio::test]
-async fn a_file_that_vanishes_before_it_is_published_fails_the_export() {
-    let world = World::new().await;
+async fn a_file_that_vanishes_before_it_is_published_fails_the_export(world: World) {
     let (seq, _) = world.connection("Db").await;
     world.generate(seq, 10, 1);
     let (temporary, path) = (world.dir.path().join("x.partial"), world.dir.path().join("x"));
@@ -314,8 +310,7 @@ async fn a_file_that_vanishes_before_it_is_published_fails_the_export() {
     assert!(!path.exists());
 }
 
-#[tokio::test]
-async fn users_that_are_added_meanwhile_are_not_in_the_snapshot() {
+async fn users_that_are_added_meanwhile_are_not_in_the_snapshot(world: World) {
     use muster::server::export::source::{Column, Reader, Row, Snapshot, UserSource, Visitor};
 
     struct Count(u64);
@@ -326,21 +321,23 @@ async fn users_that_are_added_meanwhile_are_not_in_the_snapshot() {
         }
     }
 
-    let world = World::new().await;
     let (seq, _) = world.connection("Db").await;
-    world.generate(seq, 100, 1);
+    world.generate(seq, 5_000, 1);
     let columns = [Column::Attribute(muster::domain::user::Attribute::UserId)];
     let scope = Scope { connection_seq: None, query: None, limit: None };
     let snapshot = world.store.user_source().snapshot(&scope, &columns, 3, None).unwrap();
     world.import(seq, b"{\"username\": \"late\"}");
-    world.sqlite().execute("DELETE FROM users WHERE seq < 50", []).unwrap();
-    assert_eq!(snapshot.extent().rows, 100);
+    world.execute("DELETE FROM users WHERE seq < 50").await;
+    assert_eq!(snapshot.extent().rows, 5_000);
     let parts = snapshot.extent().parts();
+    assert_eq!(parts, 3);
     let mut readers = snapshot.into_readers();
     assert_eq!(readers.len(), 3);
     for reader in &mut readers {
         let mut count = Count(0);
         (0..parts).for_each(|part| reader.scan(part, &mut count).unwrap());
-        assert_eq!(count.0, 100);
+        assert_eq!(count.0, 5_000);
     }
+    drop(readers);
+    assert_eq!(world.store.users_page(None, None).await.unwrap().total, 4_952);
 }

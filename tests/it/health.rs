@@ -5,9 +5,14 @@ use std::{fs, process::Stdio, time::Duration};
 use serde_json::{Value, json};
 
 use crate::{
+    databases::on_every_database,
     process::{Process, add_admin, succeed},
     support::{Client, World, eventually},
 };
+
+on_every_database! {
+    what_fails_is_named_and_nothing_else_is_told,
+}
 
 /// The status code and what each check says.
 async fn readiness(client: &Client) -> (u16, Value) {
@@ -20,9 +25,7 @@ async fn becomes(client: &Client, expected: (u16, Value)) {
     eventually(async || Some(readiness(client).await).filter(|actual| *actual == expected)).await;
 }
 
-#[tokio::test]
-async fn what_fails_is_named_and_nothing_else_is_told() {
-    let world = World::new().await;
+async fn what_fails_is_named_and_nothing_else_is_told(world: World) {
     let server = world.serve().await;
     let client = server.anonymous();
     for (path, body) in
@@ -44,10 +47,10 @@ async fn what_fails_is_named_and_nothing_else_is_told() {
     fs::rename(&away, world.exports_dir()).unwrap();
     becomes(&client, (200, json!({"store": "ok", "files": "ok", "running": "ok"}))).await;
 
-    world.sqlite().execute_batch("ALTER TABLE connections RENAME TO elsewhere").unwrap();
+    world.execute("ALTER TABLE connections RENAME TO elsewhere").await;
     becomes(&client, (503, json!({"store": "failed", "files": "ok", "running": "ok"}))).await;
     assert_eq!(client.get("/healthz").send().await.unwrap().status(), 200, "it lives all the same");
-    world.sqlite().execute_batch("ALTER TABLE elsewhere RENAME TO connections").unwrap();
+    world.execute("ALTER TABLE elsewhere RENAME TO connections").await;
     becomes(&client, (200, json!({"store": "ok", "files": "ok", "running": "ok"}))).await;
 
     world.services.stops();

@@ -9,18 +9,28 @@ use serde_json::{Value, json};
 
 use crate::{
     api::{Program, answer},
-    import_support::{FILE, Part, generated, multipart, multipart_type, number, numbered},
+    databases::on_every_database,
+    import_support::{FILE, Part, generated, multipart, multipart_type, numbered},
     support::{Server, World},
 };
 
+on_every_database! {
+    an_import_from_the_form_to_its_errors,
+    parts_in_any_order_and_of_any_kind,
+    forms_that_break_a_rule_are_answered_with_the_part,
+    a_file_that_is_too_large,
+    a_file_that_is_none_fails_the_job_which_is_its_own_error,
+    many_errors_are_streamed,
+}
+
 const PATH: &str = "/api/v2/jobs/users-imports";
 
-async fn served() -> (World, Server, Program, String) {
-    let world = World::new().await;
+/// A server, a program that may import, and a connection.
+async fn served(world: &World) -> (Server, Program, String) {
     let (_, id) = world.connection("Db").await;
     let server = world.serve().await;
-    let program = Program::new(&world, &server, "loader", "create:users").await;
-    (world, server, program, id.to_string())
+    let program = Program::new(world, &server, "loader", "create:users").await;
+    (server, program, id.to_string())
 }
 
 async fn submit(program: &Program, parts: &[Part<'_>]) -> (u16, Value) {
@@ -32,9 +42,8 @@ fn uploads(world: &World) -> usize {
     std::fs::read_dir(world.settings.data_dir.join("imports")).unwrap().count()
 }
 
-#[tokio::test]
-async fn an_import_from_the_form_to_its_errors() {
-    let (world, server, program, connection) = served().await;
+async fn an_import_from_the_form_to_its_errors(world: World) {
+    let (server, program, connection) = served(&world).await;
     let file = b"[{\"email\":\"a@example.com\",\"password_hash\":\"secret\"},\n {\"email\":\"b@example.com\"},\n 7,\n \
                  {\"email\":\"b@example.com\",\"colour\":\"red\"}]";
     let (status, job) = submit(
@@ -76,9 +85,8 @@ async fn an_import_from_the_form_to_its_errors() {
     assert_eq!((&errors[1]["user"], &errors[1]["errors"][0]["code"]), (&json!({}), &json!("OBJECT_REQUIRED")));
     assert_eq!(errors[2]["user"]["colour"], "red");
     // Handing them out is recorded.
-    let sql = "SELECT count(*) FROM audit_log WHERE action = 'failures_downloaded' AND actor = 'client'";
-    let recorded: u64 = number(&world.sqlite(), sql, []);
-    assert_eq!(recorded, 1);
+    let recorded = "audit_log WHERE action = 'failures_downloaded' AND actor = 'client'";
+    assert_eq!(world.count(recorded).await, 1);
     // A program that only reads users sees jobs and errors, and imports nothing.
     let reader = Program::new(&world, &server, "reader", "read:users").await;
     assert_eq!(reader.get(&format!("/api/v2/jobs/{id}/errors")).await, (200, json!(errors)));
@@ -86,9 +94,8 @@ async fn an_import_from_the_form_to_its_errors() {
     server.running.stop().await;
 }
 
-#[tokio::test]
-async fn parts_in_any_order_and_of_any_kind() {
-    let (world, server, program, connection) = served().await;
+async fn parts_in_any_order_and_of_any_kind(world: World) {
+    let (server, program, connection) = served(&world).await;
     let connection = connection.as_bytes();
     for (number, parts) in [
         &[("connection_id", "", connection), ("users", "", &b"[{\"email\":\"0@example.com\"}]"[..])][..],
@@ -120,9 +127,8 @@ async fn parts_in_any_order_and_of_any_kind() {
     server.running.stop().await;
 }
 
-#[tokio::test]
-async fn forms_that_break_a_rule_are_answered_with_the_part() {
-    let (world, server, program, connection) = served().await;
+async fn forms_that_break_a_rule_are_answered_with_the_part(world: World) {
+    let (server, program, connection) = served(&world).await;
     let connection = ("connection_id", "", connection.as_bytes());
     let file = ("users", FILE, &b"[]"[..]);
     let cases: [(&[Part<'_>], &str); 9] = [
@@ -150,9 +156,7 @@ async fn forms_that_break_a_rule_are_answered_with_the_part() {
     server.running.stop().await;
 }
 
-#[tokio::test]
-async fn a_file_that_is_too_large() {
-    let mut world = World::new().await;
+async fn a_file_that_is_too_large(mut world: World) {
     world.settings.import_max_bytes = 512_000;
     let clock = Clock::Manual(world.clock.clone());
     world.services = Services::new(world.store.clone(), world.files.clone(), clock, world.settings.clone());
@@ -171,9 +175,8 @@ async fn a_file_that_is_too_large() {
     server.running.stop().await;
 }
 
-#[tokio::test]
-async fn a_file_that_is_none_fails_the_job_which_is_its_own_error() {
-    let (_world, server, program, connection) = served().await;
+async fn a_file_that_is_none_fails_the_job_which_is_its_own_error(world: World) {
+    let (server, program, connection) = served(&world).await;
     let file = b"[{\"email\":\"a@example.com\"},\n{\"email\":\"b@example.com\"},\n7";
     let (_, job) = submit(&program, &[("users", FILE, file), ("connection_id", "", connection.as_bytes())]).await;
     let id = job["id"].as_str().unwrap().to_owned();
@@ -184,9 +187,8 @@ async fn a_file_that_is_none_fails_the_job_which_is_its_own_error() {
     server.running.stop().await;
 }
 
-#[tokio::test]
-async fn many_errors_are_streamed() {
-    let (_world, server, program, connection) = served().await;
+async fn many_errors_are_streamed(world: World) {
+    let (server, program, connection) = served(&world).await;
     let users = generated(3_500, 1);
     let twice = [users.as_slice(), users.as_slice()].concat();
     let (_, job) = submit(&program, &[("users", FILE, &twice), ("connection_id", "", connection.as_bytes())]).await;

@@ -17,23 +17,31 @@ use tokio::{
 };
 
 use crate::{
-    import_support::{FILE, Part, generated, multipart_type, number, numbered, one_percent_broken},
+    databases::on_every_database,
+    import_support::{FILE, Part, generated, multipart_type, numbered, one_percent_broken},
     support::{Client, Server, World, eventually},
 };
 
-async fn served() -> (World, Server, String) {
-    let world = World::new().await;
+on_every_database! {
+    one_percent_broken_users_are_downloaded_mended_and_imported,
+    what_is_wrong_with_the_form_is_answered_with_the_page,
+    who_may_not_import_is_told_before_the_file_is_read,
+    a_file_that_is_too_large_is_refused_whether_it_says_so_or_not,
+    a_dry_run_changes_nothing_and_its_file_can_be_imported_once,
+    failed_users_are_for_those_who_import,
+    an_import_is_recorded_without_anyones_data,
+    a_role_taken_away_while_the_file_comes_in_counts,
+    every_broken_rule_is_told_at_once_to_the_page,
+}
+
+/// A server and a connection.
+async fn served(world: &World) -> (Server, String) {
     let (_, connection) = world.connection("Db").await;
-    let server = world.serve().await;
-    (world, server, connection.to_string())
+    (world.serve().await, connection.to_string())
 }
 
 fn uploads(world: &World) -> usize {
     std::fs::read_dir(world.settings.data_dir.join("imports")).unwrap().count()
-}
-
-fn users(world: &World) -> u64 {
-    number(&world.sqlite(), "SELECT count(*) FROM users", [])
 }
 
 fn summary(total: u64, inserted: u64, updated: u64, failed: u64) -> ImportSummary {
@@ -47,14 +55,13 @@ async fn ended(client: &Client, id: &JobId) -> ImportSummary {
     ImportSummary { passed_over: 0, ..job.summary.unwrap() }
 }
 
-#[tokio::test]
-async fn one_percent_broken_users_are_downloaded_mended_and_imported() {
+async fn one_percent_broken_users_are_downloaded_mended_and_imported(world: World) {
     const USERS: u64 = 20_000;
-    let (world, server, connection) = served().await;
+    let (server, connection) = served(&world).await;
     let editor = server.client("editor").await;
     let id = editor.import(&connection, &[], &one_percent_broken(USERS, 7)).await;
     assert_eq!(ended(&editor, &id).await, summary(USERS, USERS - 200, 0, 200));
-    assert_eq!(users(&world), USERS - 200);
+    assert_eq!(world.count("users").await, USERS - 200);
 
     // The page shows them by code, page after page, each once.
     let (mut after, mut numbers) = (0, Vec::new());
@@ -86,17 +93,15 @@ async fn one_percent_broken_users_are_downloaded_mended_and_imported() {
     }
     let id = editor.import(&connection, &[], &mended).await;
     assert_eq!(ended(&editor, &id).await, summary(200, 200, 0, 0));
-    assert_eq!(users(&world), USERS);
-    let given: u64 = number(&world.sqlite(), "SELECT count(*) FROM users WHERE given_name = 'Mended'", []);
-    assert_eq!(given, 200);
+    assert_eq!(world.count("users").await, USERS);
+    assert_eq!(world.count("users WHERE given_name = 'Mended'").await, 200);
     assert!(editor.failed_users(&id).await.is_empty());
     eventually(async || (uploads(&world) == 0).then_some(())).await;
     server.running.stop().await;
 }
 
-#[tokio::test]
-async fn what_is_wrong_with_the_form_is_answered_with_the_page() {
-    let (world, server, connection) = served().await;
+async fn what_is_wrong_with_the_form_is_answered_with_the_page(world: World) {
+    let (server, connection) = served(&world).await;
     let (editor, admin) = (server.client("editor").await, server.client("admin").await);
     let file = numbered(1, "example.com");
     let (file, connection) = (file.as_slice(), connection.as_bytes());
@@ -135,9 +140,8 @@ async fn what_is_wrong_with_the_form_is_answered_with_the_page() {
     server.running.stop().await;
 }
 
-#[tokio::test]
-async fn who_may_not_import_is_told_before_the_file_is_read() {
-    let (world, server, connection) = served().await;
+async fn who_may_not_import_is_told_before_the_file_is_read(world: World) {
+    let (server, connection) = served(&world).await;
     let form = |client: &Client| {
         let parts: [Part<'_>; 2] = [("connection", "", connection.as_bytes()), ("file", FILE, b"[]")];
         client.import_form(&parts)
@@ -174,9 +178,7 @@ async fn who_may_not_import_is_told_before_the_file_is_read() {
     server.running.stop().await;
 }
 
-#[tokio::test]
-async fn a_file_that_is_too_large_is_refused_whether_it_says_so_or_not() {
-    let mut world = World::new().await;
+async fn a_file_that_is_too_large_is_refused_whether_it_says_so_or_not(mut world: World) {
     world.settings.import_max_bytes = 100_000;
     let clock = Clock::Manual(world.clock.clone());
     world.services = Services::new(world.store.clone(), world.files.clone(), clock, world.settings.clone());
@@ -199,15 +201,14 @@ async fn a_file_that_is_too_large_is_refused_whether_it_says_so_or_not() {
     server.running.stop().await;
 }
 
-#[tokio::test]
-async fn a_dry_run_changes_nothing_and_its_file_can_be_imported_once() {
-    let (world, server, connection) = served().await;
+async fn a_dry_run_changes_nothing_and_its_file_can_be_imported_once(world: World) {
+    let (server, connection) = served(&world).await;
     let (editor, viewer) = (server.client("editor").await, server.client("viewer").await);
     let mut file = generated(500, 3);
     file.extend_from_slice(b"{\"email\":\"nonsense\"}\n");
     let dry = editor.import(&connection, &["dry_run", "upsert"], &file).await;
     assert_eq!(ended(&editor, &dry).await, summary(501, 500, 0, 1));
-    assert_eq!(users(&world), 0);
+    assert_eq!(world.count("users").await, 0);
     assert_eq!(editor.failed_users(&dry).await, [json!({ "email": "nonsense" })]);
     assert_eq!(
         (uploads(&world), editor.job(&dry).await.can_import, viewer.job(&dry).await.can_import),
@@ -218,7 +219,7 @@ async fn a_dry_run_changes_nothing_and_its_file_can_be_imported_once() {
 
     let id: JobId = editor.ask("import_checked", &[("id", dry.as_str())]).await;
     assert_eq!(ended(&editor, &id).await, summary(501, 500, 0, 1));
-    assert_eq!(users(&world), 500);
+    assert_eq!(world.count("users").await, 500);
     let job = editor.job(&id).await;
     assert!(!job.can_import && !editor.job(&dry).await.can_import);
     for (id, words) in [(&dry, "imported already"), (&id, "no dry run")] {
@@ -236,22 +237,17 @@ async fn a_dry_run_changes_nothing_and_its_file_can_be_imported_once() {
     world.clock.advance_millis(24 * 60 * 60 * 1_000);
     sweeper.sweep().await.unwrap();
     assert_eq!(uploads(&world), 0);
-    let rows: u64 = number(
-        &world.sqlite(),
-        "SELECT (SELECT count(*) FROM jobs) + (SELECT count(*) FROM import_failures)
-                         + (SELECT count(*) FROM import_failure_codes)",
-        [],
-    );
-    assert_eq!(rows, 0, "the failed users are gone with their jobs");
+    for table in ["jobs", "import_failures", "import_failure_codes"] {
+        assert_eq!(world.count(table).await, 0, "{table}: the failed users are gone with their jobs");
+    }
     let editor = server.client("editor").await;
     assert_eq!(editor.call("get_job", &[("id", left.as_str())]).await.0, 404);
     assert_eq!(editor.call("import_failures", &[("id", left.as_str())]).await.0, 404);
     server.running.stop().await;
 }
 
-#[tokio::test]
-async fn failed_users_are_for_those_who_import() {
-    let (world, server, connection) = served().await;
+async fn failed_users_are_for_those_who_import(world: World) {
+    let (server, connection) = served(&world).await;
     let editor = server.client("editor").await;
     let lines = b"{\"email\":\"a@example.com\",\"password_hash\":\"plain\",\"x\":1}\n[1]\n{\"email\":\"b@example.com\"}\nnull\n";
     let id = editor.import(&connection, &[], lines).await;
@@ -280,12 +276,8 @@ async fn failed_users_are_for_those_who_import() {
     let shown: Vec<_> = page.failures.iter().map(|failure| (failure.number, failure.user.is_some())).collect();
     assert_eq!(shown, [(1, true), (2, false), (4, false)]);
     // Each download is recorded, before anything is sent.
-    let downloads: u64 = number(
-        &world.sqlite(),
-        "SELECT count(*) FROM audit_log WHERE action = 'failures_downloaded' AND job_id = ?1",
-        [id.as_str()],
-    );
-    assert_eq!(downloads, 3);
+    let downloads = format!("audit_log WHERE action = 'failures_downloaded' AND job_id = '{id}'");
+    assert_eq!(world.count(&downloads).await, 3);
     // An export has none.
     let export = editor.submit(&[("form[format]", "csv"), ("form[include_defaults]", "true")]).await;
     for id in [export.as_str(), "job_0000000000000000", "nonsense"] {
@@ -301,9 +293,8 @@ async fn failed_users_are_for_those_who_import() {
     server.running.stop().await;
 }
 
-#[tokio::test]
-async fn an_import_is_recorded_without_anyones_data() {
-    let (world, server, connection) = served().await;
+async fn an_import_is_recorded_without_anyones_data(world: World) {
+    let (server, connection) = served(&world).await;
     let (editor, admin) = (server.client("editor").await, server.client("admin").await);
     let id =
         editor.import(&connection, &["upsert"], b"{\"email\":\"person@example.com\"}\n{\"email\":\"secret\"}\n").await;
@@ -315,14 +306,12 @@ async fn an_import_is_recorded_without_anyones_data() {
     assert!(details.contains("line 1, column"), "{details}");
     assert_eq!(failed.summary.unwrap().inserted, 1, "what was before it stays");
     editor.failed_users(&id).await;
-    let entries: Vec<(String, String, Value)> = world
-        .sqlite()
-        .prepare("SELECT action, actor, details FROM audit_log WHERE job_id IS NOT NULL ORDER BY seq")
-        .unwrap()
-        .query_map([], |row| Ok((row.get(0)?, row.get(1)?, serde_json::from_str(&row.get::<_, String>(2)?).unwrap())))
-        .unwrap()
-        .collect::<Result<_, _>>()
-        .unwrap();
+    let entries: Vec<(String, String, String)> =
+        world.rows("SELECT action, actor, details FROM audit_log WHERE job_id IS NOT NULL ORDER BY seq").await;
+    let entries: Vec<(_, _, Value)> = entries
+        .into_iter()
+        .map(|(action, actor, details)| (action, actor, serde_json::from_str(&details).unwrap()))
+        .collect();
     let counts = |total: u64, inserted: u64, failed: u64| json!({ "dry_run": false, "total": total, "inserted": inserted, "updated": 0, "failed": failed });
     let with = |mut details: Value, name: &str, value: Value| {
         details[name] = value;
@@ -342,9 +331,8 @@ async fn an_import_is_recorded_without_anyones_data() {
     server.running.stop().await;
 }
 
-#[tokio::test]
-async fn a_role_taken_away_while_the_file_comes_in_counts() {
-    let (world, server, connection) = served().await;
+async fn a_role_taken_away_while_the_file_comes_in_counts(world: World) {
+    let (server, connection) = served(&world).await;
     let editor = server.anonymous();
     let form = [("email", "editor@acme.test"), ("password", crate::support::PASSWORD)];
     let response = editor.rpc("sign_in", &form).await;
@@ -372,9 +360,8 @@ async fn a_role_taken_away_while_the_file_comes_in_counts() {
     server.running.stop().await;
 }
 
-#[tokio::test]
-async fn every_broken_rule_is_told_at_once_to_the_page() {
-    let (_world, server, _) = served().await;
+async fn every_broken_rule_is_told_at_once_to_the_page(world: World) {
+    let (server, _) = served(&world).await;
     let editor = server.client("editor").await;
     let (status, answer) = editor.call("submit_import", &[("form[upload]", ""), ("form[connection]", "")]).await;
     assert_eq!(status, 422);

@@ -17,12 +17,26 @@ use muster::{
 use serde_json::Value;
 
 use crate::{
-    import_support::{number, numbered, one_percent_broken},
+    databases::on_every_database,
+    import_support::{numbered, one_percent_broken},
     support::{World, entry, eventually, gunzip, request},
 };
 
-/// Enough for several transactions.
-const MANY: u64 = 80_000;
+on_every_database! {
+    two_imports_run_at_once_and_the_others_wait,
+    neither_exports_nor_samples_wait_for_imports,
+    an_export_sees_one_instant_of_an_upsert,
+    what_was_imported_before_a_cancellation_stays,
+    a_waiting_import_that_is_cancelled_leaves_no_file,
+    a_stopped_server_gives_its_import_back_and_the_next_one_goes_on,
+    an_import_that_is_taken_over_is_written_once,
+    a_file_that_is_gone_or_another_one_fails_the_import,
+}
+
+/// Enough for several transactions, of which PostgreSQL's are the smaller ones.
+fn many(world: &World) -> u64 {
+    if world.postgres.is_some() { 30_000 } else { 80_000 }
+}
 
 const ANN: &str = "ann@acme.test";
 
@@ -66,60 +80,51 @@ async fn in_the_middle(world: &World, id: &JobId) -> StoredJob {
     job
 }
 
-fn users(world: &World) -> u64 {
-    number(&world.sqlite(), "SELECT count(*) FROM users", [])
-}
-
 fn uploads(world: &World) -> usize {
     std::fs::read_dir(world.settings.data_dir.join("imports")).unwrap().count()
 }
 
 /// Whatever happened to the import: every user once, and each failure.
-fn assert_whole(world: &World, job: &StoredJob, total: u64) {
+async fn assert_whole(world: &World, job: &StoredJob, total: u64) {
     assert_eq!(job.status, JobStatus::Completed, "{job:?}");
     let summary = job.summary.unwrap();
     let failed = total / 100;
     assert_eq!((summary.total, summary.inserted, summary.failed), (total, total - failed, failed));
-    assert_eq!(users(world), total - failed);
-    let failures: u64 = number(&world.sqlite(), "SELECT count(*) FROM import_failures", []);
-    assert_eq!(failures, failed);
+    assert_eq!(world.count("users").await, total - failed);
+    assert_eq!(world.count("import_failures").await, failed);
 }
 
-#[tokio::test]
-async fn two_imports_run_at_once_and_the_others_wait() {
-    let world = World::new().await;
+async fn two_imports_run_at_once_and_the_others_wait(world: World) {
+    let many = many(&world);
     let mut ids = Vec::new();
     for name in ["A", "B", "C"] {
         let (seq, _) = world.connection(name).await;
-        ids.push(add(&world, seq, &numbered(30_000, "example.com"), false).await);
+        ids.push(add(&world, seq, &numbered(many, "example.com"), false).await);
         world.clock.advance_millis(1);
     }
     let running = world.start_workers().await;
     let mut at_once = Vec::new();
     eventually(async || {
-        let mut statuses = Vec::new();
-        for id in &ids {
-            statuses.push(world.job(id).await.unwrap().status);
-        }
-        at_once.push(statuses.iter().filter(|status| **status == JobStatus::Processing).count());
-        statuses.iter().all(|status| *status == JobStatus::Completed).then_some(())
+        // All at the same moment.
+        let statuses: Vec<String> = world.column("SELECT status FROM jobs").await;
+        at_once.push(statuses.iter().filter(|status| *status == "processing").count());
+        statuses.iter().all(|status| status == "completed").then_some(())
     })
     .await;
     assert_eq!(at_once.iter().max(), Some(&2));
-    assert_eq!((users(&world), uploads(&world)), (90_000, 0));
+    assert_eq!((world.count("users").await, uploads(&world)), (3 * many, 0));
     // The one that waited came after the others had begun.
     let first = world.job(&ids[0]).await.unwrap();
     assert!(world.job(&ids[2]).await.unwrap().started_at >= first.started_at);
     running.stop().await;
 }
 
-#[tokio::test]
-async fn neither_exports_nor_samples_wait_for_imports() {
-    let mut world = World::new().await;
+async fn neither_exports_nor_samples_wait_for_imports(mut world: World) {
+    let many = many(&world);
     world.settings.import_workers = 1;
     let (seq, _) = world.connection("Db").await;
     let running = world.start_workers().await;
-    let import = add(&world, seq, &numbered(MANY, "example.com"), false).await;
+    let import = add(&world, seq, &numbered(many, "example.com"), false).await;
     in_the_middle(&world, &import).await;
     let mut exports = Vec::new();
     for lane in [Lane::Bulk, Lane::Sample] {
@@ -137,20 +142,19 @@ async fn neither_exports_nor_samples_wait_for_imports() {
             assert_eq!(user["email"], format!("{rows}@example.com"));
         }
         assert_eq!(rows, export.progress.rows);
-        assert!(rows > 0 && rows <= MANY);
+        assert!(rows > 0 && rows <= many);
     }
-    assert_eq!(ended(&world, &import).await.summary.unwrap().inserted, MANY);
+    assert_eq!(ended(&world, &import).await.summary.unwrap().inserted, many);
     running.stop().await;
 }
 
-#[tokio::test]
-async fn an_export_sees_one_instant_of_an_upsert() {
-    let world = World::new().await;
+async fn an_export_sees_one_instant_of_an_upsert(world: World) {
+    let many = many(&world);
     let (seq, _) = world.connection("Db").await;
     let running = world.start_workers().await;
-    let before = add(&world, seq, &numbered(MANY, "example.com"), false).await;
+    let before = add(&world, seq, &numbered(many, "example.com"), false).await;
     ended(&world, &before).await;
-    let file: Vec<u8> = (1..=MANY)
+    let file: Vec<u8> = (1..=many)
         .flat_map(|n| format!("{{\"email\":\"{n}@example.com\",\"name\":\"after\"}}\n").into_bytes())
         .collect();
     let upsert = add(&world, seq, &file, true).await;
@@ -159,20 +163,19 @@ async fn an_export_sees_one_instant_of_an_upsert() {
     let export = ended(&world, &export).await;
     let lines = String::from_utf8(gunzip(&world.exported(&export).await)).unwrap();
     let changed: Vec<_> = lines.lines().map(|line| line.contains("after")).collect();
-    assert_eq!(changed.len() as u64, MANY);
+    assert_eq!(changed.len() as u64, many);
     // Changed in the order of the file: whatever is changed comes before whatever is not.
     assert!(changed.is_sorted_by(|earlier, later| earlier >= later), "users of more than one instant");
     let summary = ended(&world, &upsert).await.summary.unwrap();
-    assert_eq!((summary.updated, summary.inserted, users(&world)), (MANY, 0, MANY));
+    assert_eq!((summary.updated, summary.inserted, world.count("users").await), (many, 0, many));
     running.stop().await;
 }
 
-#[tokio::test]
-async fn what_was_imported_before_a_cancellation_stays() {
-    let world = World::new().await;
+async fn what_was_imported_before_a_cancellation_stays(world: World) {
+    let many = many(&world);
     let (seq, _) = world.connection("Db").await;
     let running = world.start_workers().await;
-    let id = add(&world, seq, &numbered(MANY * 4, "example.com"), false).await;
+    let id = add(&world, seq, &numbered(many * 4, "example.com"), false).await;
     in_the_middle(&world, &id).await;
     assert!(world.store.cancel_job(&id, "Cancelled.", now(&world), &entry()).await.unwrap());
     let cancelled = world.job(&id).await.unwrap();
@@ -183,8 +186,8 @@ async fn what_was_imported_before_a_cancellation_stays() {
     let job = world.job(&id).await.unwrap();
     assert_eq!((job.status, job.summary), (JobStatus::Cancelled, cancelled.summary));
     let inserted = job.summary.unwrap().inserted;
-    assert!(inserted < MANY * 4);
-    assert_eq!(users(&world), inserted + 1);
+    assert!(inserted < many * 4);
+    assert_eq!(world.count("users").await, inserted + 1);
     running.stop().await;
 }
 
@@ -192,9 +195,7 @@ fn now(world: &World) -> Timestamp {
     Clock::Manual(world.clock.clone()).now()
 }
 
-#[tokio::test]
-async fn a_waiting_import_that_is_cancelled_leaves_no_file() {
-    let world = World::new().await;
+async fn a_waiting_import_that_is_cancelled_leaves_no_file(world: World) {
     let (seq, _) = world.connection("Db").await;
     let id = add(&world, seq, b"[]", false).await;
     assert!(world.store.cancel_job(&id, "Cancelled.", now(&world), &entry()).await.unwrap());
@@ -208,45 +209,43 @@ async fn a_waiting_import_that_is_cancelled_leaves_no_file() {
     running.stop().await;
 }
 
-#[tokio::test]
-async fn a_stopped_server_gives_its_import_back_and_the_next_one_goes_on() {
-    let world = World::new().await;
+async fn a_stopped_server_gives_its_import_back_and_the_next_one_goes_on(world: World) {
+    let many = many(&world);
     let (seq, _) = world.connection("Db").await;
     let running = world.start_workers().await;
-    let id = add(&world, seq, &one_percent_broken(MANY, 1), false).await;
+    let id = add(&world, seq, &one_percent_broken(many, 1), false).await;
     in_the_middle(&world, &id).await;
     running.stop().await;
     let stopped = world.job(&id).await.unwrap();
     assert_eq!(stopped.status, JobStatus::Processing);
     let durable = stopped.summary.unwrap();
-    assert_eq!(users(&world), durable.inserted);
+    assert_eq!(world.count("users").await, durable.inserted);
     let running = world.start_workers().await;
     let job = ended(&world, &id).await;
-    assert_whole(&world, &job, MANY);
+    assert_whole(&world, &job, many).await;
     assert_eq!((job.attempts, job.beginning), (2, Beginning::Resumed { rows: durable.total }));
     running.stop().await;
     assert_eq!(uploads(&world), 0);
 }
 
-#[tokio::test]
-async fn an_import_that_is_taken_over_is_written_once() {
-    let world = World::new().await;
+async fn an_import_that_is_taken_over_is_written_once(world: World) {
+    let many = many(&world);
     let (seq, _) = world.connection("Db").await;
     let running = world.start_workers().await;
-    let id = add(&world, seq, &one_percent_broken(MANY, 1), false).await;
+    let id = add(&world, seq, &one_percent_broken(many, 1), false).await;
     in_the_middle(&world, &id).await;
     // As if the worker had been silent: another one takes the job while the first is still at it.
-    let taken = "UPDATE jobs SET lease_expires_at = 0, fencing_token = fencing_token + 1 WHERE id = ?1 AND status = 'processing'";
-    assert_eq!(world.sqlite().execute(taken, [id.as_str()]).unwrap(), 1, "the import was too quick to be disturbed");
+    let taken = format!(
+        "UPDATE jobs SET lease_expires_at = 0, fencing_token = fencing_token + 1 WHERE id = '{id}' AND status = 'processing'"
+    );
+    assert_eq!(world.execute(&taken).await, 1, "the import was too quick to be disturbed");
     let job = ended(&world, &id).await;
-    assert_whole(&world, &job, MANY);
+    assert_whole(&world, &job, many).await;
     assert!(job.attempts >= 2 && matches!(job.beginning, Beginning::Resumed { .. }), "{job:?}");
     running.stop().await;
 }
 
-#[tokio::test]
-async fn a_file_that_is_gone_or_another_one_fails_the_import() {
-    let world = World::new().await;
+async fn a_file_that_is_gone_or_another_one_fails_the_import(world: World) {
     let (seq, _) = world.connection("Db").await;
     let (gone, cut) = (add(&world, seq, b"[]", false).await, add(&world, seq, b"[ ]", false).await);
     let dir = world.settings.data_dir.join("imports");
@@ -261,14 +260,7 @@ async fn a_file_that_is_gone_or_another_one_fails_the_import() {
         assert!(job.status_details.unwrap().contains("vanished"));
     }
     running.stop().await;
-    let reasons: Vec<String> = world
-        .sqlite()
-        .prepare("SELECT details FROM audit_log WHERE action = 'import_failed'")
-        .unwrap()
-        .query_map([], |row| row.get(0))
-        .unwrap()
-        .collect::<Result<_, _>>()
-        .unwrap();
+    let reasons: Vec<String> = world.column("SELECT details FROM audit_log WHERE action = 'import_failed'").await;
     assert_eq!(reasons.len(), 2);
     assert!(reasons.iter().all(|details| details.contains("file_vanished")), "{reasons:?}");
 }

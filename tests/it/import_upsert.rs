@@ -1,11 +1,25 @@
 //! Imports that change users who are there already.
 
-use muster::server::store::user_writer::Mode;
+use muster::{domain::user::Attribute, server::store::user_writer::Mode};
+use serde_json::{Value, json};
 
 use crate::{
+    databases::{on_every_database, on_sqlite},
+    import_support::generated,
     search::found,
     support::{NOW, World},
 };
+
+on_every_database! {
+    a_user_with_the_same_email_is_changed_where_the_file_says_so,
+    duplicates_of_an_upsert_are_those_of_the_file_and_of_other_identifiers,
+    a_dry_run_changes_nothing,
+}
+
+// Its write-ahead log tells that nothing was written, so nobody had to wait.
+on_sqlite! {
+    a_dry_run_keeps_nobody_from_writing,
+}
 
 const ANN: &str = r#"{"email": "ann@a.example", "username": "ann", "user_id": "1", "name": "Ann Old", "nickname": "a",
     "given_name": "Ann", "family_name": "Old", "picture": "https://a.example/1.png", "email_verified": true, "blocked": true,
@@ -13,38 +27,32 @@ const ANN: &str = r#"{"email": "ann@a.example", "username": "ann", "user_id": "1
     "updated_at": "2020-01-01T00:00:00Z", "logins_count": 7}"#;
 
 /// The user's attributes as JSON.
-fn user(world: &World, email: &str) -> serde_json::Value {
-    let sql = "SELECT json_object(
-        'user_id', user_id, 'username', username, 'name', name, 'nickname', nickname, 'given_name', given_name,
-        'family_name', family_name, 'picture', picture, 'email_verified', email_verified, 'blocked', blocked,
-        'phone_number', phone_number, 'user_metadata', user_metadata, 'app_metadata', app_metadata,
-        'created_at', created_at, 'updated_at', updated_at, 'logins_count', logins_count)
-        FROM users WHERE email = ?1";
-    let json: String = world.sqlite().query_row(sql, [email], |row| row.get(0)).unwrap();
-    serde_json::from_str(&json).unwrap()
+async fn user(world: &World, email: &str) -> Value {
+    let user_id: String = world.value(&format!("SELECT user_id FROM users WHERE email = '{email}'")).await;
+    let attributes = Attribute::ALL.into_iter().filter(|attribute| *attribute != Attribute::Identities).collect();
+    let details = world.store.user_details(user_id, attributes).await.unwrap().unwrap();
+    serde_json::from_str(&details.json).unwrap()
 }
 
-fn changes(world: &World) -> i64 {
-    world.sqlite().query_row("SELECT users_changes FROM connections", [], |row| row.get(0)).unwrap()
+async fn changes(world: &World) -> i64 {
+    world.value("SELECT users_changes FROM connections").await
 }
 
-#[tokio::test]
-async fn a_user_with_the_same_email_is_changed_where_the_file_says_so() {
-    let world = World::new().await;
+async fn a_user_with_the_same_email_is_changed_where_the_file_says_so(world: World) {
     let (seq, _) = world.connection("Db").await;
     world.import(seq, ANN.replace('\n', "").as_bytes());
-    let before = user(&world, "ann@a.example");
+    let before = user(&world, "ann@a.example").await;
     assert_eq!(found(&world.store, "old", None).await.len(), 1);
-    assert_eq!(changes(&world), 0);
+    assert_eq!(changes(&world).await, 0);
 
     // What is not in the file, or null, stays.
     let file = r#"[{"email": "Ann@A.example", "name": null}]"#;
     let (summary, _) = world.import_as(seq, Mode::Upsert, file.as_bytes());
     assert_eq!((summary.inserted, summary.updated, summary.failed), (0, 1, 0));
     let mut expected = before;
-    expected["updated_at"] = NOW.0.into();
-    assert_eq!(user(&world, "ann@a.example"), expected);
-    assert_eq!(changes(&world), 1, "exports have to know");
+    expected["updated_at"] = NOW.to_string().into();
+    assert_eq!(user(&world, "ann@a.example").await, expected);
+    assert_eq!(changes(&world).await, 1, "exports have to know");
 
     // Metadata is replaced whole; identifiers, secrets and what only the server knows are not the file's to change.
     let file = r#"[{"email": "ann@a.example", "user_id": "9", "username": "other", "phone_number": "+9", "name": "Ann New",
@@ -59,17 +67,16 @@ async fn a_user_with_the_same_email_is_changed_where_the_file_says_so() {
         ("given_name", "A.".into()),
         ("family_name", "New".into()),
         ("picture", "https://a.example/2.png".into()),
-        ("email_verified", 0.into()),
-        ("blocked", 0.into()),
-        ("user_metadata", r#"{"b":3}"#.into()),
-        ("app_metadata", "{}".into()),
-    ] as [(&str, serde_json::Value); 9]
+        ("email_verified", false.into()),
+        ("blocked", false.into()),
+        ("user_metadata", json!({"b": 3})),
+        ("app_metadata", json!({})),
+    ] as [(&str, Value); 9]
     {
         expected[name] = value;
     }
-    assert_eq!(user(&world, "ann@a.example"), expected);
-    let secrets: i64 = world.sqlite().query_row("SELECT count(*) FROM user_secrets", [], |row| row.get(0)).unwrap();
-    assert_eq!(secrets, 0);
+    assert_eq!(user(&world, "ann@a.example").await, expected);
+    assert_eq!(world.count("user_secrets").await, 0);
     // The search knows the new name, and no longer the old one.
     assert_eq!(found(&world.store, "old", None).await.len(), 0);
     assert_eq!(found(&world.store, "new", None).await.len(), 1);
@@ -78,9 +85,7 @@ async fn a_user_with_the_same_email_is_changed_where_the_file_says_so() {
     assert_eq!(world.store.count_users(Some(seq)).await.unwrap(), 2);
 }
 
-#[tokio::test]
-async fn duplicates_of_an_upsert_are_those_of_the_file_and_of_other_identifiers() {
-    let world = World::new().await;
+async fn duplicates_of_an_upsert_are_those_of_the_file_and_of_other_identifiers(world: World) {
     let (seq, _) = world.connection("Db").await;
     let (other, _) = world.connection("Other").await;
     world.import(seq, ANN.replace('\n', "").as_bytes());
@@ -123,7 +128,7 @@ async fn duplicates_of_an_upsert_are_those_of_the_file_and_of_other_identifiers(
         let failures: Vec<_> = failures.iter().map(|(line, errors)| (*line, errors.as_str())).collect();
         assert_eq!(failures, expected, "{mode:?}");
     }
-    assert_eq!(user(&world, "ann@a.example")["nickname"], "x");
+    assert_eq!(user(&world, "ann@a.example").await["nickname"], "x");
     // The same file again changes them all, for it is another import.
     assert_eq!(paths(Mode::Upsert).0.updated, 3);
     // E-mail addresses are each connection's own, ids are not.
@@ -135,22 +140,32 @@ async fn duplicates_of_an_upsert_are_those_of_the_file_and_of_other_identifiers(
     assert_eq!((summary.inserted, summary.updated, summary.failed), (1, 0, 1));
 }
 
-#[tokio::test]
-async fn a_dry_run_changes_nothing_and_keeps_nobody_from_writing() {
-    let world = World::new().await;
-    let (seq, _) = world.connection("Db").await;
-    world.import(seq, ANN.replace('\n', "").as_bytes());
-    let mut users = Vec::new();
-    muster::server::generate::write_users(&mut users, 12_345, 1).unwrap();
+/// Dry runs, with and without upsert, of many users who are not there and of one who is.
+fn dry_runs(world: &World, seq: i64) {
+    let mut users = generated(12_345, 1);
     users.extend_from_slice(ANN.replace('\n', "").as_bytes());
-    let before = std::fs::read(world.settings.data_dir.join("muster.db-wal")).unwrap().len();
     for upsert in [false, true] {
         let (summary, _) = world.import_as(seq, Mode::DryRun { upsert }, &users);
         let (updated, failed) = if upsert { (1, 0) } else { (0, 1) };
         assert_eq!((summary.inserted, summary.updated, summary.failed), (12_345, updated, failed));
     }
+}
+
+async fn a_dry_run_changes_nothing(world: World) {
+    let (seq, _) = world.connection("Db").await;
+    world.import(seq, ANN.replace('\n', "").as_bytes());
+    let before = user(&world, "ann@a.example").await;
+    dry_runs(&world, seq);
     assert_eq!(world.store.count_users(Some(seq)).await.unwrap(), 1);
-    assert_eq!(changes(&world), 0);
-    let after = std::fs::read(world.settings.data_dir.join("muster.db-wal")).unwrap().len();
-    assert_eq!(after, before, "nothing was written into the database");
+    assert_eq!((world.count("users").await, changes(&world).await), (1, 0));
+    assert_eq!(user(&world, "ann@a.example").await, before);
+}
+
+async fn a_dry_run_keeps_nobody_from_writing(world: World) {
+    let (seq, _) = world.connection("Db").await;
+    world.import(seq, ANN.replace('\n', "").as_bytes());
+    let log = || std::fs::read(world.settings.data_dir.join("muster.db-wal")).unwrap().len();
+    let before = log();
+    dry_runs(&world, seq);
+    assert_eq!(log(), before, "nothing was written into the database");
 }

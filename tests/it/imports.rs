@@ -1,4 +1,4 @@
-//! Imports into a real SQLite database.
+//! Imports into a real database.
 
 use std::{
     io::{self, Cursor, Read},
@@ -17,11 +17,23 @@ use muster::{
     },
 };
 
-use crate::support::{NOW, World};
+use crate::{
+    by_hand::contains,
+    databases::on_every_database,
+    support::{NOW, World},
+};
 
-#[tokio::test]
-async fn duplicates_are_found_by_every_identifier() {
-    let world = World::new().await;
+on_every_database! {
+    duplicates_are_found_by_every_identifier,
+    secrets_are_sealed_and_nowhere_else,
+    what_came_before_a_read_error_stays,
+    an_import_does_not_block_the_rest_of_the_product,
+    others_write_while_an_import_writes,
+    a_file_of_nothing_but_garbage_ends_soon_and_keeps_little,
+    every_format_comes_to_the_same_users,
+}
+
+async fn duplicates_are_found_by_every_identifier(world: World) {
     let (seq, _) = world.connection("Db").await;
     let (other, _) = world.connection("Other").await;
     let first = r#"{"user_id": "1", "email": "a@b.example", "username": "ann", "phone_number": "+1"}"#;
@@ -42,23 +54,19 @@ async fn duplicates_are_found_by_every_identifier() {
     assert_eq!(world.import(other, br#"{"user_id": "1", "username": "x"}"#).0.failed, 1);
 }
 
-#[tokio::test]
-async fn secrets_are_sealed_and_nowhere_else() {
-    let world = World::new().await;
+async fn secrets_are_sealed_and_nowhere_else(world: World) {
     let (seq, _) = world.connection("Db").await;
     let hash = format!("$2b$10${}", "Q".repeat(53));
     let line = format!(
         r#"{{"username": "ann", "password_hash": "{hash}", "mfa_factors": [{{"totp": {{"secret": "JBSWY3DPEHPK"}}}}]}}"#
     );
     assert_eq!(world.import(seq, line.as_bytes()).0.inserted, 1);
-    let sealed: Vec<u8> = world.sqlite().query_row("SELECT sealed FROM user_secrets", [], |row| row.get(0)).unwrap();
+    let sealed: Vec<u8> = world.value("SELECT sealed FROM user_secrets").await;
     assert!(sealed.len() > line.len() / 2);
-    world.store.close().await;
-    for name in ["muster.db", "muster.db-wal"] {
-        let bytes = std::fs::read(world.settings.data_dir.join(name)).unwrap_or_default();
-        for secret in [&hash[7..], "JBSWY3DPEHPK"] {
-            assert!(!bytes.windows(secret.len()).any(|part| part == secret.as_bytes()), "{name}");
-        }
+    let stored = world.everything().await;
+    assert!(contains(&stored, b"ann"), "this is where it would be");
+    for secret in [&hash[7..], "JBSWY3DPEHPK"] {
+        assert!(!contains(&stored, secret.as_bytes()));
     }
 }
 
@@ -71,9 +79,7 @@ impl Read for Failing {
     }
 }
 
-#[tokio::test]
-async fn what_came_before_a_read_error_stays() {
-    let world = World::new().await;
+async fn what_came_before_a_read_error_stays(world: World) {
     let (seq, _) = world.connection("Db").await;
     let lines = (0..300).map(|n| format!("{{\"username\": \"u{n}\"}}\n")).collect::<String>();
     let import = Import { rules: Rules { restore: false, now: NOW } };
@@ -81,13 +87,10 @@ async fn what_came_before_a_read_error_stays() {
     let file = Cursor::new(lines).chain(Failing);
     let error = import.run(file, &ImportProgress::default(), world.writer(seq, Mode::Insert), &control).unwrap_err();
     assert!(matches!(error, ImportError::Read(_)), "{error}");
-    let users: i64 = world.sqlite().query_row("SELECT count(*) FROM users", [], |row| row.get(0)).unwrap();
-    assert_eq!((users, control.progress().summary.inserted), (300, 300));
+    assert_eq!((world.count("users").await, control.progress().summary.inserted), (300, 300));
 }
 
-#[tokio::test]
-async fn an_import_does_not_block_the_rest_of_the_product() {
-    let world = World::new().await;
+async fn an_import_does_not_block_the_rest_of_the_product(world: World) {
     let (seq, _) = world.connection("Db").await;
     // A writer with a transaction open: readers see the users of before, and page reads don't wait.
     let mut writer = world.writer(seq, Mode::Insert);
@@ -98,9 +101,7 @@ async fn an_import_does_not_block_the_rest_of_the_product() {
     assert_eq!(world.store.users_page(None, None).await.unwrap().users.len(), 1);
 }
 
-#[tokio::test]
-async fn others_write_while_an_import_writes() {
-    let world = World::new().await;
+async fn others_write_while_an_import_writes(world: World) {
     let (seq, _) = world.connection("Db").await;
     let mut writer = world.writer(seq, Mode::Insert);
     let stop = Arc::new(AtomicBool::new(false));
@@ -131,9 +132,7 @@ async fn others_write_while_an_import_writes() {
     assert_eq!(world.store.count_users(Some(seq)).await.unwrap(), users);
 }
 
-#[tokio::test]
-async fn a_file_of_nothing_but_garbage_ends_soon_and_keeps_little() {
-    let world = World::new().await;
+async fn a_file_of_nothing_but_garbage_ends_soon_and_keeps_little(world: World) {
     let (seq, _) = world.connection("Db").await;
     let import = Import { rules: Rules { restore: false, now: NOW } };
     let run = |file: &[u8]| {
@@ -153,30 +152,29 @@ async fn a_file_of_nothing_but_garbage_ends_soon_and_keeps_little() {
     assert_eq!(result.unwrap().failed, 5_000);
 }
 
-#[tokio::test]
-async fn every_format_comes_to_the_same_users() {
+async fn every_format_comes_to_the_same_users(any: World) {
     let lines =
         "{\"email\": \"a@b.example\", \"user_metadata\": {\"x\": 1.50}}\n{\"username\": \"bob\", \"blocked\": true}\n";
     let array = "[{\"email\": \"a@b.example\", \"user_metadata\": {\"x\": 1.50}},\n {\"username\": \"bob\", \"blocked\": true}]";
     let csv =
         "\"email\",\"username\",\"blocked\",\"user_metadata.x\"\r\n\"'a@b.example\",,,1.50\r\n,\"'bob\",true,\r\n";
+    type User = (Option<String>, Option<String>, bool, Option<String>);
     let mut seen = Vec::new();
     for file in [lines, array, csv] {
         let mut gzipped = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
         io::Write::write_all(&mut gzipped, file.as_bytes()).unwrap();
         for bytes in [file.as_bytes().to_vec(), gzipped.finish().unwrap()] {
-            let world = World::new().await;
+            let world = any.another().await;
             let (seq, _) = world.connection("Db").await;
             let (summary, failures) = world.import(seq, &bytes);
             assert_eq!((summary.inserted, failures), (2, Vec::new()));
-            let sqlite = world.sqlite();
-            let mut select = sqlite
-                .prepare("SELECT json_array(email, username, blocked, user_metadata) FROM users ORDER BY seq")
-                .unwrap();
-            let users: Vec<String> = select.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+            let users: Vec<User> =
+                world.rows("SELECT email, username, blocked, user_metadata FROM users ORDER BY seq").await;
             seen.push(users);
         }
     }
-    assert_eq!(seen[0], [r#"["a@b.example",null,0,"{\"x\":1.50}"]"#, r#"[null,"bob",1,null]"#]);
+    let text = |text: &str| Some(text.to_owned());
+    let expected = [(text("a@b.example"), None, false, text(r#"{"x":1.50}"#)), (None, text("bob"), true, None)];
+    assert_eq!(seen[0], expected);
     assert!(seen.iter().all(|users| users == &seen[0]), "{seen:?}");
 }

@@ -23,15 +23,16 @@ on_every_database! {
     a_lease_that_runs_out_goes_to_another_worker_and_the_first_is_fenced_off,
     a_lease_that_is_declined_leaves_no_trace,
     the_oldest_job_is_first_and_two_workers_never_get_the_same,
-}
-
-on_sqlite! {
-    a_worker_that_stops_begins_no_job,
     several_jobs_complete_and_their_files_are_whole,
     a_sample_does_not_wait_for_bulk_jobs,
     a_full_disk_fails_the_job_and_nothing_else,
     a_stopped_server_gives_its_job_back_and_the_next_one_ends_it,
     after_its_24_hours_everything_of_a_job_is_gone,
+}
+
+// It holds the one lock that everybody needs who writes into the file; `postgres_store` has the same of a lane's lock.
+on_sqlite! {
+    a_worker_that_stops_begins_no_job,
 }
 
 const HOUR: i64 = 60 * 60 * 1_000;

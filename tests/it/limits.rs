@@ -9,7 +9,16 @@ use tokio::{
     time::timeout,
 };
 
-use crate::support::{Server, World};
+use crate::{
+    databases::on_every_database,
+    support::{Server, World},
+};
+
+on_every_database! {
+    a_request_that_does_not_come_ends_the_connection,
+    connections_beyond_the_limit_wait,
+    a_body_that_is_too_large_is_refused,
+}
 
 const REQUEST: &[u8] = b"GET /favicon.svg HTTP/1.1\r\nHost: muster\r\n\r\n";
 
@@ -26,9 +35,7 @@ async fn status(stream: &mut TcpStream) -> String {
     line
 }
 
-#[tokio::test]
-async fn a_request_that_does_not_come_ends_the_connection() {
-    let world = World::new().await;
+async fn a_request_that_does_not_come_ends_the_connection(world: World) {
     let server = world.serve_within(Limits { head: Duration::from_millis(50), ..Limits::default() }).await;
     for head in [&b""[..], b"GET / HTTP/1.1\r\nHost: muster\r\nX-Slow: ", REQUEST] {
         let mut stream = connect(&server).await;
@@ -41,9 +48,7 @@ async fn a_request_that_does_not_come_ends_the_connection() {
     server.running.stop().await;
 }
 
-#[tokio::test]
-async fn connections_beyond_the_limit_wait() {
-    let world = World::new().await;
+async fn connections_beyond_the_limit_wait(world: World) {
     let server = world.serve_within(Limits { connections: 1, ..Limits::default() }).await;
     let mut first = connect(&server).await;
     first.write_all(REQUEST).await.unwrap();
@@ -56,9 +61,7 @@ async fn connections_beyond_the_limit_wait() {
     server.running.stop().await;
 }
 
-#[tokio::test]
-async fn a_body_that_is_too_large_is_refused() {
-    let world = World::new().await;
+async fn a_body_that_is_too_large_is_refused(world: World) {
     let server = world.serve().await;
     let client = server.anonymous();
     let password = "x".repeat(1024 * 1024);

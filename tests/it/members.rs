@@ -9,7 +9,7 @@ use muster::{
 };
 
 use crate::{
-    databases::{on_every_database, on_sqlite},
+    databases::on_every_database,
     invitations::{accept, invite},
     support::{Client, NOW, PASSWORD, Server, World},
 };
@@ -18,11 +18,10 @@ on_every_database! {
     only_admins_manage_members_and_everybody_their_own_sessions,
     wrong_input_is_told_in_words,
     the_last_active_admin_stays,
-}
-
-on_sqlite! {
+    ("multi_thread") admins_who_do_it_to_each_other_at_once_leave_one,
     disabling_ends_sessions_and_links_at_once_and_enabling_brings_none_back,
     removing_ends_everything_too,
+    who_is_no_active_admin_any_more_leaves_no_open_invitation,
 }
 
 async fn members(client: &Client) -> MembersView {
@@ -143,9 +142,7 @@ async fn the_last_active_admin_stays(world: World) {
     server.running.stop().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn admins_who_do_it_to_each_other_at_once_leave_one() {
-    let world = World::new().await;
+async fn admins_who_do_it_to_each_other_at_once_leave_one(world: World) {
     let add = async |email: &str| {
         world.services.operator_add_member(email, Role::Admin, PASSWORD.to_owned()).await.unwrap().id
     };
@@ -226,10 +223,9 @@ async fn removing_ends_everything_too(world: World) {
     server.running.stop().await;
 }
 
-#[tokio::test]
-async fn who_is_no_active_admin_any_more_leaves_no_open_invitation() {
+async fn who_is_no_active_admin_any_more_leaves_no_open_invitation(any: World) {
     for (what, role) in [("set_role", "editor-users"), ("disable", ""), ("remove", "")] {
-        let world = World::new().await;
+        let world = any.another().await;
         let server = world.serve().await;
         world.services.operator_set_role("editor@acme.test", Role::Admin).await.unwrap();
         let (admin, editor) = (server.client("admin").await, server.client("editor").await);

@@ -9,7 +9,16 @@ use muster::{
 use tokio::net::TcpListener;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use crate::support::{Client, NOW, Server, World, eventually, request};
+use crate::{
+    databases::on_every_database,
+    support::{Client, NOW, Server, World, eventually, request},
+};
+
+on_every_database! {
+    what_happens_is_counted_and_documented,
+    the_age_of_a_queue_is_that_of_its_oldest_job_which_nobody_works_at,
+    a_job_that_was_taken_over_is_counted,
+}
 
 const FORM: [(&str, &str); 2] = [("form[format]", "csv"), ("form[include_defaults]", "true")];
 
@@ -77,9 +86,7 @@ async fn import(server: &Server, connection: &str) -> u64 {
     job.summary.unwrap().failed
 }
 
-#[tokio::test]
-async fn what_happens_is_counted_and_documented() {
-    let world = World::new().await;
+async fn what_happens_is_counted_and_documented(world: World) {
     let (seq, connection) = world.connection("Db").await;
     world.generate(seq, 500, 1);
     let server = world.serve().await;
@@ -135,9 +142,7 @@ async fn what_happens_is_counted_and_documented() {
     server.running.stop().await;
 }
 
-#[tokio::test]
-async fn the_age_of_a_queue_is_that_of_its_oldest_job_which_nobody_works_at() {
-    let world = World::new().await;
+async fn the_age_of_a_queue_is_that_of_its_oldest_job_which_nobody_works_at(world: World) {
     let monitoring = Monitoring::of(&world).await;
     let age = "muster_job_queue_age_seconds{lane=\"bulk\"}";
     assert_eq!(monitoring.value(age).await, 0.0);
@@ -157,9 +162,7 @@ async fn the_age_of_a_queue_is_that_of_its_oldest_job_which_nobody_works_at() {
     assert_eq!((value(&text, "muster_store_up"), value(&text, age)), (Some(0.0), None), "nothing old is told");
 }
 
-#[tokio::test]
-async fn a_job_that_was_taken_over_is_counted() {
-    let mut world = World::new().await;
+async fn a_job_that_was_taken_over_is_counted(mut world: World) {
     world.settings.workers = 1;
     let (seq, _) = world.connection("Db").await;
     world.generate(seq, 20_000, 1);
@@ -173,8 +176,8 @@ async fn a_job_that_was_taken_over_is_counted() {
     let mut reader = tokio::task::spawn_blocking(move || fs::File::open(pipe).unwrap()).await.unwrap();
     reader.read_exact(&mut [0; 10]).unwrap();
     // Another process takes it.
-    let taken = world.sqlite().execute("UPDATE jobs SET fencing_token = 2, attempts = 2, lease_expires_at = 0", []);
-    assert_eq!(taken.unwrap(), 1);
+    let taken = world.execute("UPDATE jobs SET fencing_token = 2, attempts = 2, lease_expires_at = 0").await;
+    assert_eq!(taken, 1);
     let rest = std::thread::spawn(move || std::io::copy(&mut reader, &mut std::io::sink()).unwrap());
     eventually(async || world.job(&id).await.filter(|job| job.status == JobStatus::Completed)).await;
     rest.join().unwrap();

@@ -2,22 +2,21 @@
 
 use muster::{
     domain::{
-        import::{ErrorCode, FailedUser, ImportProgress, ImportSummary},
-        job::JobId,
+        import::{ErrorCode, ImportProgress, ImportSummary},
         user::Attribute,
     },
     server::{
         export::Compression,
-        import::{BatchSize, Import, ImportControl, ImportError, Outcome, PreparedUser, Rules, UserSink},
-        store::user_writer::{Mode, UserWriter},
+        import::{Import, ImportControl, Rules},
+        store::user_writer::Mode,
     },
 };
 use proptest::prelude::*;
 
 use crate::{
     import_properties::{line, user},
-    import_support::{IMPORT, begin, generated, take_over, writer},
-    pg_world::{export, exported, number, psql, scope, world},
+    import_support::generated,
+    pg_world::{export, exported, scope, world},
     support::{NOW, World, request},
 };
 
@@ -102,7 +101,7 @@ async fn difficult_values() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_imports_of_the_same_users_at_once_add_each_once() {
-    let (world, url) = world().await;
+    let (world, _) = world().await;
     let (seq, _) = world.connection("Db").await;
     let forwards = generated(9_000, 4);
     let mut lines: Vec<&[u8]> = forwards.split_inclusive(|byte| *byte == b'\n').collect();
@@ -125,147 +124,8 @@ async fn two_imports_of_the_same_users_at_once_add_each_once() {
             Mode::Insert => assert_eq!((sum(|s| s.inserted), sum(|s| s.failed)), (9_000, 9_000), "{round}"),
             _ => assert_eq!(sum(|summary| summary.inserted), 0),
         }
-        let mut database = psql(&url).await;
-        assert_eq!(number(&mut database, "SELECT users FROM connections").await, 9_000);
-        assert_eq!(number(&mut database, "SELECT count(*) FROM users").await, 9_000);
-        assert_eq!(number(&mut database, "SELECT count(*) FROM user_search JOIN users ON seq = user_seq").await, 9_000);
+        assert_eq!(world.value::<i64>("SELECT users FROM connections").await, 9_000);
+        assert_eq!(world.count("users").await, 9_000);
+        assert_eq!(world.count("user_search JOIN users ON seq = user_seq").await, 9_000);
     }
-}
-
-/// A sink that dies without a word after some batches.
-struct Dying {
-    sink: UserWriter,
-    batches: u64,
-}
-
-impl UserSink for Dying {
-    fn batch_size(&self) -> BatchSize {
-        BatchSize { users: 7, bytes: 100_000 }
-    }
-
-    fn apply(&mut self, users: &[&PreparedUser]) -> Result<Vec<Outcome>, ImportError> {
-        self.sink.apply(users)
-    }
-
-    fn fail(&mut self, user: &FailedUser) -> Result<(), ImportError> {
-        self.sink.fail(user)
-    }
-
-    fn reached(&mut self, progress: &ImportProgress) -> Result<bool, ImportError> {
-        if self.batches == 0 {
-            return Err(ImportError::store("killed"));
-        }
-        self.batches -= 1;
-        self.sink.reached(progress)
-    }
-
-    fn commit(&mut self, progress: &ImportProgress) -> Result<(), ImportError> {
-        self.sink.commit(progress)
-    }
-
-    fn finish(&mut self, progress: &ImportProgress) -> Result<(), ImportError> {
-        self.sink.finish(progress)
-    }
-}
-
-type Kept = (Vec<(i64, i64, Option<String>, String)>, Vec<(String, i64)>);
-
-async fn kept(url: &str, job: &JobId) -> Kept {
-    let mut database = psql(url).await;
-    let failures = "SELECT number, line, user_json, errors FROM import_failures WHERE job_id = $1 ORDER BY number";
-    let failures = sqlx::query_as(failures).bind(job.as_str()).fetch_all(&mut database).await.unwrap();
-    let codes = "SELECT code, number FROM import_failure_codes WHERE job_id = $1 ORDER BY code, number";
-    (failures, sqlx::query_as(codes).bind(job.as_str()).fetch_all(&mut database).await.unwrap())
-}
-
-/// Users of whom some fail, some are there twice and some were there before.
-fn difficult_file(users: u32) -> String {
-    (0..users)
-        .map(|n| match n % 7 {
-            1 => format!("{{\"email\": \"u{}@b.example\", \"name\": \"again {n}\"}}\n", n / 2),
-            3 => "{\"name\": \"nobody\"}\n\n".to_owned(),
-            5 => "{broken\n".to_owned(),
-            _ => format!("{{\"email\": \"u{n}@b.example\", \"name\": \"n{n}\", \"user_metadata\": {{\"n\": {n}}}}}\n"),
-        })
-        .collect()
-}
-
-const BEFORE: &str = "{\"email\": \"u2@b.example\", \"name\": \"before\"}\n{\"email\": \"u9@b.example\", \"app_metadata\": {\"x\": 1}}\n";
-
-#[tokio::test]
-async fn whoever_is_killed_goes_on_with_no_user_twice_and_none_lost() {
-    let file = difficult_file(200);
-    for mode in [Mode::Insert, Mode::Upsert, Mode::DryRun { upsert: true }] {
-        let (straight, straight_url) = world().await;
-        let (seq, _) = straight.connection("Db").await;
-        straight.import(seq, BEFORE.as_bytes());
-        let ledger = begin(&straight).await;
-        let sink = writer(&straight, seq, mode, &ledger);
-        let expected =
-            IMPORT.run(file.as_bytes(), &ImportProgress::default(), sink, &ImportControl::default()).unwrap();
-        let expected_failures = kept(&straight_url, &ledger.job_id).await;
-        assert!(expected.failed > 50 && expected.inserted > 50, "{expected:?}");
-        let expected_users = all_users(&straight);
-        straight.store.close().await;
-        for batches in [0, 1, 9, 28] {
-            let (world, url) = world().await;
-            let (seq, _) = world.connection("Db").await;
-            world.import(seq, BEFORE.as_bytes());
-            let first = begin(&world).await;
-            let dying = Dying { sink: writer(&world, seq, mode, &first), batches };
-            let control = ImportControl::default();
-            let error = IMPORT.run(file.as_bytes(), &ImportProgress::default(), dying, &control).unwrap_err();
-            assert!(error.to_string().contains("killed"), "{error}");
-            let second = take_over(&world).await;
-            let sink = writer(&world, seq, mode, &second);
-            let from = sink.start();
-            let durable = if matches!(mode, Mode::DryRun { .. }) { 0 } else { batches * 7 };
-            assert_eq!(from.summary.total, durable, "{mode:?}");
-            let summary = IMPORT.run(file.as_bytes(), &from, sink, &ImportControl::default()).unwrap();
-            assert_eq!(summary, expected, "{mode:?} {batches}");
-            assert_eq!(kept(&url, &second.job_id).await, expected_failures, "{mode:?} {batches}");
-            assert_eq!(all_users(&world), expected_users, "{mode:?} {batches}");
-            let mut database = psql(&url).await;
-            assert_eq!(number(&mut database, "SELECT count(*) FROM import_users").await, 0);
-            let total = number(&mut database, "SELECT users FROM connections").await;
-            assert_eq!(number(&mut database, "SELECT count(*) FROM users").await, total);
-            world.store.close().await;
-        }
-    }
-}
-
-#[tokio::test]
-async fn a_paused_workers_late_writes_are_refused() {
-    for mode in [Mode::Insert, Mode::Upsert, Mode::DryRun { upsert: false }] {
-        let (world, url) = world().await;
-        let (seq, _) = world.connection("Db").await;
-        let paused = begin(&world).await;
-        let late = writer(&world, seq, mode, &paused);
-        let ledger = take_over(&world).await;
-        let file = "{\"username\": \"a\"}\n{\"username\": \"b\"}\nx";
-        let from = late.start();
-        let error = IMPORT.run(file.as_bytes(), &from, late, &ImportControl::default()).unwrap_err();
-        assert!(matches!(error, ImportError::LeaseLost), "{mode:?}: {error}");
-        assert_eq!(all_users(&world), "");
-        assert_eq!(kept(&url, &ledger.job_id).await, (Vec::new(), Vec::new()), "{mode:?}");
-        // The one that has the lease gets through.
-        let sink = writer(&world, seq, mode, &ledger);
-        let summary = IMPORT.run(file.as_bytes(), &from, sink, &ImportControl::default()).unwrap();
-        assert_eq!((summary.total, summary.failed), (3, 1), "{mode:?}");
-    }
-}
-
-#[tokio::test]
-async fn secrets_are_sealed() {
-    let (world, url) = world().await;
-    let (seq, _) = world.connection("Db").await;
-    let hash = format!("$2b$10${}", "x".repeat(53));
-    world.import(
-        seq,
-        format!("{{\"username\": \"a\", \"password_hash\": \"{hash}\"}}\n{{\"username\": \"b\"}}").as_bytes(),
-    );
-    let sealed: Vec<(i64, Vec<u8>)> =
-        sqlx::query_as("SELECT user_seq, sealed FROM user_secrets").fetch_all(&mut psql(&url).await).await.unwrap();
-    assert_eq!(sealed.len(), 1);
-    assert!(sealed[0].1.len() > 60 && !sealed[0].1.windows(8).any(|part| part == b"xxxxxxxx"));
 }

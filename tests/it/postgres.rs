@@ -7,14 +7,17 @@ use std::{
     time::Duration,
 };
 
-use muster::server::store::PostgresOptions;
-use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
+use muster::server::{random, store::PostgresOptions};
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, migrate::Migrator};
 use tempfile::TempDir;
 
 use crate::support::eventually;
 
 /// Names the directory of a server for all tests, which `script/test` starts.
 const SHARED: &str = "MUSTER_TEST_POSTGRES";
+
+/// The schema of this version.
+static SCHEMA: Migrator = sqlx::migrate!("src/server/store/migrations/postgres");
 
 /// A server of one test, stopped with it.
 pub struct Cluster {
@@ -62,7 +65,7 @@ impl Cluster {
 
     /// A new database in it.
     pub async fn database(&self) -> Database {
-        Database::create(self.dir.path().to_owned(), None).await
+        Database::create(self.dir.path().to_owned(), None, "template1").await
     }
 }
 
@@ -77,7 +80,7 @@ fn url(dir: &Path, user: &str, database: &str) -> String {
     format!("postgres://{user}@localhost/{database}?host={}", dir.display())
 }
 
-/// An empty database, deleted in the end.
+/// A database, deleted in the end.
 pub struct Database {
     name: String,
     dir: PathBuf,
@@ -85,28 +88,59 @@ pub struct Database {
     cluster: Option<Cluster>,
 }
 
+/// The directory of the server of all tests, once it answers.
+async fn shared() -> Option<PathBuf> {
+    let dir = PathBuf::from(std::env::var_os(SHARED)?);
+    // It may have been started this very moment.
+    let url = url(&dir, "postgres", "postgres");
+    eventually(async || PgConnection::connect(&url).await.ok()).await;
+    Some(dir)
+}
+
+/// The name of a database with nothing but the schema. The first test makes it, and all others wait.
+async fn template(dir: &Path) -> String {
+    let checksums: Vec<u8> = SCHEMA.iter().flat_map(|migration| migration.checksum.to_vec()).collect();
+    let name = format!("schema_{}", &random::sha256_hex(&checksums)[..16]);
+    let mut turn = PgConnection::connect(&url(dir, "postgres", "postgres")).await.unwrap();
+    turn.execute("SELECT pg_advisory_lock(1)").await.unwrap();
+    let found = sqlx::query("SELECT FROM pg_database WHERE datname = $1").bind(&name);
+    if found.fetch_optional(&mut turn).await.unwrap().is_none() {
+        let making = Database::create(dir.to_owned(), None, "template1").await;
+        let mut connection = making.connect().await;
+        SCHEMA.run(&mut connection).await.unwrap();
+        connection.close().await.unwrap();
+        making.as_superuser("postgres", &format!("ALTER DATABASE {} RENAME TO {name}", making.name)).await;
+    }
+    name
+}
+
 impl Database {
     /// Makes one on the server of all tests, or on one of its own.
     pub async fn new() -> Self {
-        match std::env::var_os(SHARED) {
-            Some(dir) => {
-                let dir = PathBuf::from(dir);
-                // The server may have been started this very moment.
-                let url = url(&dir, "postgres", "postgres");
-                eventually(async || PgConnection::connect(&url).await.ok()).await;
-                Self::create(dir, None).await
-            }
+        match shared().await {
+            Some(dir) => Self::create(dir, None, "template1").await,
             None => {
                 let cluster = Cluster::start(&[]).await;
-                Self::create(cluster.dir.path().to_owned(), Some(cluster)).await
+                Self::create(cluster.dir.path().to_owned(), Some(cluster), "template1").await
             }
         }
     }
 
-    async fn create(dir: PathBuf, cluster: Option<Cluster>) -> Self {
-        let name = format!("test_{}", muster::server::random::user_id_suffix());
-        let database = Self { name, dir, cluster };
-        database.as_superuser("postgres", &format!("CREATE DATABASE {}", database.name)).await;
+    /// One for a store, which makes the tables unless they are there: a copy has them, and is made in less time.
+    pub async fn for_store() -> Self {
+        match shared().await {
+            Some(dir) => {
+                let template = template(&dir).await;
+                Self::create(dir, None, &template).await
+            }
+            None => Self::new().await,
+        }
+    }
+
+    async fn create(dir: PathBuf, cluster: Option<Cluster>, template: &str) -> Self {
+        let database = Self { name: format!("test_{}", random::user_id_suffix()), dir, cluster };
+        let create = format!("CREATE DATABASE {} TEMPLATE {template}", database.name);
+        database.as_superuser("postgres", &create).await;
         database
     }
 

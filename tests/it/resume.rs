@@ -9,6 +9,7 @@ use muster::{
     domain::{
         export::ExportRequest,
         job::{Beginning, JobId, JobStatus},
+        user::Attribute,
     },
     server::{
         clock::Clock,
@@ -19,15 +20,23 @@ use muster::{
     },
 };
 
-use crate::support::{NOW, World, eventually, request};
+use crate::{
+    databases::on_every_database,
+    support::{NOW, World, eventually, request},
+};
+
+on_every_database! {
+    the_same_file_as_without_the_interruption,
+    users_that_were_added_meanwhile_are_of_another_instant,
+    changed_or_deleted_users_make_it_start_over,
+    a_file_that_is_gone_short_or_damaged_makes_it_start_over,
+    what_can_be_resumed_is_not_swept_and_what_was_resumed_is,
+}
 
 /// Enough for several checkpoints: one is due every 4 MiB of the file.
-const USERS: u64 = 80_000;
-
-const FIELDS: [(&str, &str); 4] = [("user_id", ""), ("email", ""), ("user_metadata", ""), ("app_metadata", "")];
+const USERS: u64 = 50_000;
 
 struct Interrupted {
-    world: World,
     request: ExportRequest,
     /// What the file has to be in the end.
     whole: Vec<u8>,
@@ -46,12 +55,15 @@ fn export(request: &ExportRequest) -> Export {
     }
 }
 
-/// A job whose worker was killed in the middle: what it had made durable is on the disk and in the store.
-async fn interrupted() -> Interrupted {
-    let world = World::new().await;
+/// Adds the users who are exported.
+async fn fill(world: &World) {
     let (seq, _) = world.connection("Db").await;
     world.generate(seq, USERS, 1);
-    let request = request("json", &FIELDS);
+}
+
+/// A job whose worker was killed in the middle: what it had made durable is on the disk and in the store.
+async fn interrupted(world: &World) -> Interrupted {
+    let request = request("json", &Attribute::ALL.map(|attribute| (attribute.name(), "")));
     let id = world.add_job(Lane::Bulk, &request, "ann@acme.test").await;
     let lease = world.store.claim_job(Lane::Bulk, NOW, NOW.plus_millis(1_000)).await.unwrap().unwrap();
 
@@ -67,10 +79,10 @@ async fn interrupted() -> Interrupted {
     // Behind the checkpoint a kill may leave anything.
     let mut left = whole[..checkpoint.bytes as usize].to_vec();
     left.extend_from_slice(b"half a block");
-    fs::write(partial(&world, &FileStore::key(&id, lease.fencing_token)), left).unwrap();
+    fs::write(partial(world, &FileStore::key(&id, lease.fencing_token)), left).unwrap();
     let report = Report { progress: control.progress(), beginning: None, checkpoint: Some(checkpoint.clone()) };
     world.store.release_job(&lease, &report, NOW).await.unwrap();
-    Interrupted { world, request, whole, id, checkpoint }
+    Interrupted { request, whole, id, checkpoint }
 }
 
 fn partial(world: &World, key: &str) -> PathBuf {
@@ -92,18 +104,18 @@ async fn finish(world: &World, id: &JobId) -> (StoredJob, Vec<u8>) {
     (job, bytes)
 }
 
-#[tokio::test]
-async fn the_same_file_as_without_the_interruption() {
-    let Interrupted { world, whole, id, checkpoint, .. } = interrupted().await;
+async fn the_same_file_as_without_the_interruption(world: World) {
+    fill(&world).await;
+    let Interrupted { whole, id, checkpoint, .. } = interrupted(&world).await;
     let (job, bytes) = finish(&world, &id).await;
     assert_eq!(job.beginning, Beginning::Resumed { rows: checkpoint.rows });
     assert_eq!(job.progress.rows, USERS);
     assert!(bytes == whole);
 }
 
-#[tokio::test]
-async fn users_that_were_added_meanwhile_are_of_another_instant() {
-    let Interrupted { world, whole, id, checkpoint, .. } = interrupted().await;
+async fn users_that_were_added_meanwhile_are_of_another_instant(world: World) {
+    fill(&world).await;
+    let Interrupted { whole, id, checkpoint, .. } = interrupted(&world).await;
     let (seq, _) = world.connection("Other").await;
     world.generate(seq, 10, 2);
     let (job, bytes) = finish(&world, &id).await;
@@ -111,11 +123,11 @@ async fn users_that_were_added_meanwhile_are_of_another_instant() {
     assert!(bytes == whole);
 }
 
-#[tokio::test]
-async fn changed_or_deleted_users_make_it_start_over() {
+async fn changed_or_deleted_users_make_it_start_over(world: World) {
+    fill(&world).await;
     for change in ["UPDATE users SET email = 'changed@a.example' WHERE seq = 1", "DELETE FROM users WHERE seq = 1"] {
-        let Interrupted { world, request, whole, id, .. } = interrupted().await;
-        world.sqlite().execute(change, []).unwrap();
+        let Interrupted { request, whole, id, .. } = interrupted(&world).await;
+        world.execute(change).await;
         let (job, bytes) = finish(&world, &id).await;
         assert_eq!(job.beginning, Beginning::UsersChanged, "{change}");
         assert!(bytes != whole);
@@ -125,8 +137,7 @@ async fn changed_or_deleted_users_make_it_start_over() {
     }
 }
 
-#[tokio::test]
-async fn a_file_that_is_gone_short_or_damaged_makes_it_start_over() {
+async fn a_file_that_is_gone_short_or_damaged_makes_it_start_over(world: World) {
     let damages: [fn(&Path, u64); 3] = [
         |path, _| fs::remove_file(path).unwrap(),
         |path, len| fs::OpenOptions::new().write(true).open(path).unwrap().set_len(len - 1).unwrap(),
@@ -136,8 +147,9 @@ async fn a_file_that_is_gone_short_or_damaged_makes_it_start_over() {
             fs::write(path, bytes).unwrap();
         },
     ];
+    fill(&world).await;
     for damage in damages {
-        let Interrupted { world, whole, id, checkpoint, .. } = interrupted().await;
+        let Interrupted { whole, id, checkpoint, .. } = interrupted(&world).await;
         let key = FileStore::key(&id, 1);
         damage(&partial(&world, &key), checkpoint.bytes);
         let (job, bytes) = finish(&world, &id).await;
@@ -146,9 +158,9 @@ async fn a_file_that_is_gone_short_or_damaged_makes_it_start_over() {
     }
 }
 
-#[tokio::test]
-async fn what_can_be_resumed_is_not_swept_and_what_was_resumed_is() {
-    let Interrupted { world, id, .. } = interrupted().await;
+async fn what_can_be_resumed_is_not_swept_and_what_was_resumed_is(world: World) {
+    fill(&world).await;
+    let Interrupted { id, .. } = interrupted(&world).await;
     let partial = partial(&world, &FileStore::key(&id, 1));
     sweep(&world).await;
     assert!(partial.exists());

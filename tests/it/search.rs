@@ -5,8 +5,15 @@ use muster::{
     server::store::Store,
 };
 use proptest::prelude::*;
+use tokio::runtime::Handle;
 
-use crate::support::World;
+use crate::{databases::on_every_database, support::World};
+
+on_every_database! {
+    what_a_search_finds,
+    a_search_keeps_to_its_connection,
+    ("multi_thread") the_index_finds_what_a_look_at_every_user_finds,
+}
 
 /// A search that is one.
 pub fn search(text: &str) -> Search {
@@ -35,9 +42,7 @@ pub const USERS: &str = r#"{"user_id": "1", "name": "Ann Smith-Lee", "email": "a
 {"user_id": "5f7c8ec7c33c6c004bbafe82", "name": "100% \"quoted\" _under_ 'x' (OR) a*b", "username": "weird"}
 {"user_id": "7", "nickname": "Hidden", "given_name": "Secretive", "user_metadata": {"city": "Köln"}, "username": "plain"}"#;
 
-#[tokio::test]
-async fn what_a_search_finds() {
-    let world = World::new().await;
+async fn what_a_search_finds(world: World) {
     let (seq, _) = world.connection("Db").await;
     assert_eq!(world.import(seq, USERS.as_bytes()).0.inserted, 7);
     let all = &["7", "5f7c8ec7c33c6c004bbafe82", "5", "4", "3", "2", "1"][..];
@@ -111,9 +116,7 @@ async fn what_a_search_finds() {
     }
 }
 
-#[tokio::test]
-async fn a_search_keeps_to_its_connection() {
-    let world = World::new().await;
+async fn a_search_keeps_to_its_connection(world: World) {
     let (first, _) = world.connection("First").await;
     let (second, _) = world.connection("Second").await;
     let lines = |connection: &str| {
@@ -155,25 +158,14 @@ fn matches(text: &str, attributes: &[Option<String>]) -> bool {
         })
 }
 
-#[test]
-fn the_index_finds_what_a_look_at_every_user_finds() {
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    let world = runtime.block_on(World::new());
-    let (seq, _) = runtime.block_on(world.connection("Db"));
+async fn the_index_finds_what_a_look_at_every_user_finds(world: World) {
+    let (seq, _) = world.connection("Db").await;
     world.generate(seq, 600, 7);
     world.import(seq, USERS.as_bytes());
-    type Attributes = (String, Vec<Option<String>>);
-    let users: Vec<Attributes> = world
-        .sqlite()
-        .prepare("SELECT user_id, name, email, username, phone_number FROM users ORDER BY seq DESC")
-        .unwrap()
-        .query_map([], |row| {
-            let id: String = row.get(0)?;
-            Ok((id.clone(), vec![Some(id), row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?]))
-        })
-        .unwrap()
-        .collect::<Result<_, _>>()
-        .unwrap();
+    type Row = (String, Option<String>, Option<String>, Option<String>, Option<String>);
+    let sql = "SELECT user_id, name, email, username, phone_number FROM users ORDER BY seq DESC";
+    let users = world.rows::<Row>(sql).await.into_iter();
+    let users: Vec<_> = users.map(|(id, a, b, c, d)| (id.clone(), [Some(id), a, b, c, d])).collect();
     assert_eq!(users.len(), 607);
     let texts: Vec<String> = users.iter().flat_map(|(_, attributes)| attributes.iter().flatten().cloned()).collect();
     // Pieces of what there is, in another case, and now and then of what there is not.
@@ -196,7 +188,9 @@ fn the_index_finds_what_a_look_at_every_user_finds() {
             prop_assume!(!text.trim().starts_with('+'));
             let expected: Vec<_> =
                 users.iter().filter(|(_, attributes)| matches(&text, attributes)).map(|(id, _)| id.clone()).collect();
-            prop_assert_eq!(runtime.block_on(found(&world.store, &text, Some(seq))), expected, "{:?}", text);
+            let found = found(&world.store, &text, Some(seq));
+            let found = tokio::task::block_in_place(|| Handle::current().block_on(found));
+            prop_assert_eq!(found, expected, "{:?}", text);
             Ok(())
         })
         .unwrap();

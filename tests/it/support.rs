@@ -35,7 +35,6 @@ use muster::{
     },
 };
 use serde::de::DeserializeOwned;
-use sqlx::{AssertSqlSafe, Connection, Decode, Postgres, Sqlite, SqliteConnection, Type, sqlite::SqliteConnectOptions};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -71,7 +70,7 @@ impl World {
 
     /// The same with a database on PostgreSQL.
     pub async fn on_postgres() -> Self {
-        let database = Database::new().await;
+        let database = Database::for_store().await;
         let dir = tempfile::tempdir().unwrap();
         let settings = Settings {
             data_dir: dir.path().join("data"),
@@ -89,6 +88,14 @@ impl World {
         let clock = ManualClock::new(NOW);
         let services = Services::new(store.clone(), files.clone(), Clock::Manual(clock.clone()), settings.clone());
         Self { postgres, dir, store, files, clock, settings, services }
+    }
+
+    /// A fresh one on the same kind of database.
+    pub async fn another(&self) -> Self {
+        match self.postgres {
+            Some(_) => Self::on_postgres().await,
+            None => Self::new().await,
+        }
     }
 
     /// The store as another process opens it.
@@ -161,66 +168,6 @@ impl World {
     /// The job's row, unless it has expired.
     pub async fn job(&self, id: &JobId) -> Option<StoredJob> {
         self.store.job(id, Clock::Manual(self.clock.clone()).now()).await.unwrap()
-    }
-
-    /// The database, opened by another program's eyes.
-    pub fn sqlite(&self) -> rusqlite::Connection {
-        let sqlite = rusqlite::Connection::open(self.settings.data_dir.join("muster.db")).unwrap();
-        sqlite.busy_timeout(Duration::from_secs(10)).unwrap();
-        sqlite
-    }
-
-    async fn own_sqlite(&self) -> SqliteConnection {
-        let options = SqliteConnectOptions::new().filename(self.settings.data_dir.join("muster.db"));
-        SqliteConnection::connect_with(&options.busy_timeout(Duration::from_secs(10))).await.unwrap()
-    }
-
-    /// The first column of all rows, by another program's eyes, whichever database it is.
-    pub async fn column<T>(&self, sql: &str) -> Vec<T>
-    where
-        T: for<'r> Decode<'r, Sqlite> + Type<Sqlite> + for<'r> Decode<'r, Postgres> + Type<Postgres> + Send + Unpin,
-    {
-        let sql = AssertSqlSafe(sql.to_owned());
-        match &self.postgres {
-            Some(database) => sqlx::query_scalar(sql).fetch_all(&mut database.connect().await).await.unwrap(),
-            None => sqlx::query_scalar(sql).fetch_all(&mut self.own_sqlite().await).await.unwrap(),
-        }
-    }
-
-    /// The first column of the only row.
-    pub async fn value<T>(&self, sql: &str) -> T
-    where
-        T: for<'r> Decode<'r, Sqlite> + Type<Sqlite> + for<'r> Decode<'r, Postgres> + Type<Postgres> + Send + Unpin,
-    {
-        let mut column = self.column(sql).await;
-        assert_eq!(column.len(), 1, "{sql}");
-        column.remove(0)
-    }
-
-    /// Executes a statement behind the program's back; how many rows it changed.
-    pub async fn execute(&self, sql: &str) -> u64 {
-        match &self.postgres {
-            Some(database) => database.execute(sql).await,
-            None => {
-                let sql = AssertSqlSafe(sql.to_owned());
-                sqlx::query(sql).execute(&mut self.own_sqlite().await).await.unwrap().rows_affected()
-            }
-        }
-    }
-
-    /// Switches off what keeps the audit log from being changed.
-    pub async fn unguard_audit_log(&self) {
-        let statements: &[&str] = match self.postgres {
-            Some(_) => &["ALTER TABLE audit_log DISABLE TRIGGER USER"],
-            None => &[
-                "DROP TRIGGER audit_log_is_not_updated",
-                "DROP TRIGGER audit_log_is_not_deleted",
-                "DROP TRIGGER audit_log_is_a_chain",
-            ],
-        };
-        for statement in statements {
-            self.execute(statement).await;
-        }
     }
 
     /// The program, on this data.

@@ -12,9 +12,24 @@ use muster::{
 };
 
 use crate::{
+    databases::{on_every_database, on_sqlite},
     search::{USERS, found, search},
     support::{Client, NOW, World},
 };
+
+on_every_database! {
+    walking_all_pages_meets_every_user_once_while_others_are_imported,
+    totals_are_exact,
+    searching_over_http,
+    a_new_tenant_is_told_how_to_begin,
+    a_user_has_a_page,
+    raw_json_is_what_an_export_of_all_fields_writes,
+}
+
+// Of a schema that PostgreSQL never had: its first one has the words of the search.
+on_sqlite! {
+    users_of_before_are_counted_and_found,
+}
 
 /// Walks to the end and back and gives the ids of each way.
 async fn there_and_back(page: impl AsyncFn(Option<UsersCursor>) -> UsersPage) -> (Vec<String>, Vec<String>) {
@@ -34,9 +49,7 @@ async fn there_and_back(page: impl AsyncFn(Option<UsersCursor>) -> UsersPage) ->
     (there, back)
 }
 
-#[tokio::test]
-async fn walking_all_pages_meets_every_user_once_while_others_are_imported() {
-    let world = World::new().await;
+async fn walking_all_pages_meets_every_user_once_while_others_are_imported(world: World) {
     let (seq, _) = world.connection("Db").await;
     let lines = |from: usize| {
         (from..from + 230)
@@ -68,9 +81,7 @@ async fn walking_all_pages_meets_every_user_once_while_others_are_imported() {
     }
 }
 
-#[tokio::test]
-async fn totals_are_exact() {
-    let world = World::new().await;
+async fn totals_are_exact(world: World) {
     let (first, _) = world.connection("First").await;
     let (second, _) = world.connection("Second").await;
     let expect = async |one: u64, two: u64| {
@@ -79,8 +90,7 @@ async fn totals_are_exact() {
         assert_eq!(store.count_users(Some(second)).await.unwrap(), two);
         assert_eq!(store.users_page(None, None).await.unwrap().total, one + two);
         assert_eq!(store.users_page(Some(first), None).await.unwrap().total, one);
-        let rows: i64 = world.sqlite().query_row("SELECT count(*) FROM users", [], |row| row.get(0)).unwrap();
-        assert_eq!(rows.unsigned_abs(), one + two);
+        assert_eq!(world.count("users").await, one + two);
     };
     expect(0, 0).await;
     // More than one transaction.
@@ -100,14 +110,12 @@ async fn totals_are_exact() {
     expect(12_345, 7).await;
     assert_eq!(found(&world.store, "gone", None).await, [""; 0]);
     // Users are deleted by hand.
-    world.sqlite().execute("DELETE FROM users WHERE username = 'taro'", []).unwrap();
+    world.execute("DELETE FROM users WHERE username = 'taro'").await;
     expect(12_345, 6).await;
     assert_eq!(found(&world.store, "taro", None).await, [""; 0]);
 }
 
-#[tokio::test]
-async fn users_of_before_are_counted_and_found() {
-    let world = World::new().await;
+async fn users_of_before_are_counted_and_found(world: World) {
     let (seq, _) = world.connection("Db").await;
     world.generate(seq, 25_000, 1);
     world.import(seq, USERS.as_bytes());
@@ -138,9 +146,7 @@ async fn list(client: &Client, query: &UsersQuery) -> reqwest::Response {
     client.rpc("list_users", &form).await
 }
 
-#[tokio::test]
-async fn searching_over_http() {
-    let world = World::new().await;
+async fn searching_over_http(world: World) {
     let (seq, id) = world.connection("Db").await;
     world.import(seq, USERS.as_bytes());
     let server = world.serve().await;
@@ -183,9 +189,7 @@ async fn searching_over_http() {
     server.running.stop().await;
 }
 
-#[tokio::test]
-async fn a_new_tenant_is_told_how_to_begin() {
-    let world = World::new().await;
+async fn a_new_tenant_is_told_how_to_begin(world: World) {
     let server = world.serve().await;
     let viewer = server.client("viewer").await;
     let html = viewer.get("/users").send().await.unwrap().text().await.unwrap();
@@ -193,9 +197,7 @@ async fn a_new_tenant_is_told_how_to_begin() {
     server.running.stop().await;
 }
 
-#[tokio::test]
-async fn a_user_has_a_page() {
-    let world = World::new().await;
+async fn a_user_has_a_page(world: World) {
     let (seq, _) = world.connection("Db").await;
     let ids = ["import-export", "a/../b?c#d", "%2F%41", "ä \\ 😀", "..", "with+plus&amp"];
     for (index, id) in ids.iter().enumerate() {
@@ -233,14 +235,12 @@ async fn a_user_has_a_page() {
     server.running.stop().await;
 }
 
-#[tokio::test]
-async fn raw_json_is_what_an_export_of_all_fields_writes() {
+async fn raw_json_is_what_an_export_of_all_fields_writes(world: World) {
     use muster::{
         domain::user::Attribute,
         server::export::{Compression, Control, Export, source::Scope},
         server::files::FileSink,
     };
-    let world = World::new().await;
     let (seq, _) = world.connection("Db").await;
     world.generate(seq, 50, 3);
     let names = Attribute::ALL.map(|attribute| (attribute.name(), ""));

@@ -1,6 +1,5 @@
-import { type Locator, type Page, expect } from "@playwright/test";
+import { type Locator, type Page, expect, test } from "@playwright/test";
 import { mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connectionId } from "./database.ts";
 import { completed } from "./jobs.ts";
@@ -70,9 +69,9 @@ export function failedRows(page: Page): Locator {
   return table.getByRole("row").filter({ hasNot: page.getByRole("columnheader") });
 }
 
-/** Writes a file of its own folder, and gives back where it is. */
+/** Writes a file in a folder of its own beside what else the test leaves, and gives back where it is. */
 export function writtenFile(name: string, text: string | Buffer): string {
-  const file = join(mkdtempSync(join(tmpdir(), "muster-import-")), name);
+  const file = join(mkdtempSync(test.info().outputPath("file-")), name);
   writeFileSync(file, text);
   return file;
 }

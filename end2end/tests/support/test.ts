@@ -31,8 +31,8 @@ export const test = base.extend<Fixtures>({
   baseURL: async ({ server }, use) => use(server.url),
 
   troubles: [
-    async ({ context }, use) => {
-      const troubles = new Troubles(context);
+    async ({ context, javaScriptEnabled }, use) => {
+      const troubles = new Troubles(context, javaScriptEnabled ?? true);
       await noteWhenTakenOver(context);
       await use(troubles);
       troubles.check();

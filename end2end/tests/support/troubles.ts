@@ -11,9 +11,11 @@ export class Troubles {
   readonly #found: Trouble[] = [];
   readonly #announced: (number | RegExp)[] = [];
 
-  constructor(context: BrowserContext) {
+  constructor(context: BrowserContext, javaScriptEnabled: boolean) {
     context.on("console", (message) => {
       if (message.type() !== "error" && message.type() !== "warning") return;
+      // Where no script runs, nothing uses the program that pages load in advance; a page that is open for long is told so.
+      if (!javaScriptEnabled && message.text().includes("was preloaded using link preload but not used")) return;
       // Chromium reports each failed answer here too.
       const status = /status of (\d{3})/.exec(message.text())?.[1];
       this.#add(`console ${message.type()}: ${message.text()} (${message.location().url})`, status);

@@ -37,6 +37,7 @@ mod jobs_list;
 mod limits;
 mod logs;
 mod members;
+mod opening;
 mod operations;
 mod pg_export;
 mod pg_import;

@@ -106,6 +106,9 @@ async fn sessions_are_listed_and_ended(world: World) {
     assert_eq!(admin.call("end_member_session", &[("id", &other), ("key", &key)]).await.0, 404);
     assert!(one.is_signed_in().await);
     two.ask::<()>("end_my_session", &[("key", &key)]).await;
+    let late = one.rpc("my_sessions", &[]).await;
+    assert_eq!(late.status(), 401);
+    assert_eq!(late.headers().get("set-cookie"), None, "the browser may have the cookie of a newer session by now");
     assert!(!one.is_signed_in().await);
     two.ask::<()>("end_my_other_sessions", &[]).await;
     assert!(two.is_signed_in().await && !three.is_signed_in().await);

@@ -27,7 +27,7 @@ use muster::{
         random,
         service::Services,
         store::{
-            KeySource, Store,
+            KeySource, Store, StoreError,
             audit::NewEntry,
             jobs::{Lane, NewJob, Report, StoredJob},
             user_writer::{ImportOptions, Mode, UserWriter},
@@ -100,12 +100,17 @@ impl World {
 
     /// The store as another process opens it.
     pub async fn store_of_another_process(&self) -> Store {
+        self.open_store().await.unwrap()
+    }
+
+    /// The same, which may go wrong.
+    pub async fn open_store(&self) -> Result<Store, StoreError> {
         match &self.postgres {
             Some(database) => {
                 let key = KeySource::MadeIn(self.settings.data_dir.join("secrets.key"));
-                Store::connect(&database.options(), &self.settings.data_dir, &key).await.unwrap()
+                Store::connect(&database.options(), &self.settings.data_dir, &key).await
             }
-            None => Store::open(&self.settings.data_dir).await.unwrap(),
+            None => Store::open(&self.settings.data_dir).await,
         }
     }
 

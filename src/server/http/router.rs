@@ -6,7 +6,8 @@ use axum::{
     Router,
     extract::{DefaultBodyLimit, FromRef, Request},
     http::{HeaderValue, StatusCode, header},
-    middleware::Next,
+    middleware::{Next, map_response},
+    response::Response,
     routing::{get, head, post},
 };
 use leptos_axum::{AxumRouteListing, LeptosRoutes, generate_route_list};
@@ -104,7 +105,8 @@ pub fn router(services: Services, site: Site, settings: &Settings) -> Result<Rou
         .route("/uploads/{id}", head(uploads::state).patch(uploads::append).delete(uploads::remove))
         .route("/users/import-export/jobs/{id}/failures", post(failures::download))
         .layer(SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, HeaderValue::from_static("no-store")));
-    let with_session = pages.merge(mint).merge(activity).merge(imports).layer(sessions);
+    let with_session =
+        pages.merge(mint).merge(activity).merge(imports).layer(sessions).layer(map_response(keep_newer_session));
 
     // A file's name has its content's hash, so it never changes; without hashes browsers must ask each time.
     let caching = if site.options.hash_files { "public, max-age=31536000, immutable" } else { "no-cache" };
@@ -136,4 +138,13 @@ pub fn router(services: Services, site: Site, settings: &Settings) -> Result<Rou
         .layer(CatchPanicLayer::new());
     let proxies = state.trusted_proxies.clone();
     Ok(observe(router, &services, proxies, settings.otlp_endpoint.is_some()).with_state(state))
+}
+
+/// Takes no cookie away from who is not signed in. A page that is open asks how its jobs are doing; if the session ends meanwhile and
+/// its member signs in again, an answer to what was asked before would remove the cookie of the new session.
+async fn keep_newer_session(mut response: Response) -> Response {
+    if response.status() == StatusCode::UNAUTHORIZED {
+        response.headers_mut().remove(header::SET_COOKIE);
+    }
+    response
 }

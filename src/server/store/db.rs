@@ -78,12 +78,13 @@ impl Store {
     /// Those of [`Self::open`], and when there is no such key.
     pub async fn open_with(data_dir: &Path, key: &KeySource) -> Result<Self, StoreError> {
         create_dir(data_dir)?;
-        let secrets = key.load()?;
         let file = data_dir.join("muster.db");
         let pool = sqlite::open(&file).await?;
         sqlx::migrate!("src/server/store/migrations/sqlite").run(&pool).await?;
         user_search::complete(&file).await?;
-        Ok(Self { db: Db::Sqlite { pool, file }, secrets })
+        let db = Db::Sqlite { pool, file };
+        let secrets = agree_on_key(&db, key).await?;
+        Ok(Self { db, secrets })
     }
 
     /// Connects to a PostgreSQL server and brings the schema up to date. The first process says which key seals secrets; `data_dir` is
@@ -93,9 +94,9 @@ impl Store {
     /// [`StoreError::Unusable`] when there is no connection, or other processes have another key.
     pub async fn connect(options: &PostgresOptions, data_dir: &Path, key: &KeySource) -> Result<Self, StoreError> {
         create_dir(data_dir)?;
-        let pool = postgres::open(options).await?;
-        let secrets = agree_on_key(&pool, key).await?;
-        Ok(Self { db: Db::Postgres(pool), secrets })
+        let db = Db::Postgres(postgres::open(options).await?);
+        let secrets = agree_on_key(&db, key).await?;
+        Ok(Self { db, secrets })
     }
 
     /// Whether several processes may use it at once.
@@ -123,32 +124,45 @@ fn create_dir(dir: &Path) -> Result<(), StoreError> {
     data_dir::create(dir).map_err(|error| StoreError::Io { path: dir.display().to_string(), error })
 }
 
-/// Loads the key, unless what is in the database was sealed with another one. A process that is not the first makes no key.
-async fn agree_on_key(pool: &PgPool, source: &KeySource) -> Result<SecretsKey, StoreError> {
-    let mut transaction = pool.begin_writing().await?;
-    let known: Option<String> =
-        sqlx::query_scalar("SELECT fingerprint FROM secrets_key").fetch_optional(&mut *transaction).await?;
+/// What tells the key from others that a database's secrets are sealed with.
+const KNOWN_KEY: &str = "SELECT fingerprint FROM secrets_key";
+
+/// Loads the key, unless what is in the database was sealed with another one. Only where nothing was sealed yet a key is made.
+async fn agree_on_key(db: &Db, source: &KeySource) -> Result<SecretsKey, StoreError> {
+    // Most of the time there is one, and nobody has to wait for whoever writes.
+    let known: Option<String> = with_pool!(db, pool => sqlx::query_scalar(KNOWN_KEY).fetch_optional(pool).await)?;
+    if let Some(known) = known {
+        return load_key(source, &known);
+    }
+    with_pool!(db, pool => {
+        let mut transaction = pool.begin_writing().await?;
+        let known: Option<String> = sqlx::query_scalar(KNOWN_KEY).fetch_optional(&mut *transaction).await?;
+        if let Some(known) = known {
+            return load_key(source, &known);
+        }
+        let key = source.load()?;
+        let insert = sqlx::query("INSERT INTO secrets_key (id, fingerprint) VALUES (1, $1)");
+        insert.bind(key.fingerprint()).execute(&mut *transaction).await?;
+        transaction.commit().await?;
+        Ok(key)
+    })
+}
+
+/// The key that has this fingerprint.
+fn load_key(source: &KeySource, fingerprint: &str) -> Result<SecretsKey, StoreError> {
     let unusable = |message: &str| Err(StoreError::Unusable(message.to_owned()));
-    if known.is_some() && !source.exists() {
+    if !source.exists() {
         return unusable(
-            "this database has a secrets key, which this process does not: set secrets_key or secrets_key_file to that of \
-             the others, or copy their secrets.key into the data directory",
+            "this database's secrets were sealed with a key that this process does not have: set secrets_key or secrets_key_file to \
+             it, or copy its secrets.key into the data directory",
         );
     }
     let key = source.load()?;
-    match known {
-        None => {
-            let insert = sqlx::query("INSERT INTO secrets_key (id, fingerprint) VALUES (1, $1)");
-            insert.bind(key.fingerprint()).execute(&mut *transaction).await?;
-        }
-        Some(fingerprint) if fingerprint != key.fingerprint() => {
-            return unusable(
-                "the secrets key of this process is not the one that this database was first used with: set secrets_key or \
-                 secrets_key_file to that of the other processes",
-            );
-        }
-        Some(_) => {}
+    if key.fingerprint() != fingerprint {
+        return unusable(
+            "the secrets key of this process is not the one that this database was first used with: set secrets_key or \
+             secrets_key_file to that one, or copy its secrets.key into the data directory",
+        );
     }
-    transaction.commit().await?;
     Ok(key)
 }

@@ -1,5 +1,7 @@
 //! What can go wrong in the store.
 
+use sqlx::migrate::MigrateError;
+
 /// A failed statement. Its text is for the log and the operator's terminal, never for a browser.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -9,9 +11,9 @@ pub enum StoreError {
     /// From the bulk reader or writer.
     #[error("the database failed: {0}")]
     Sqlite(#[from] rusqlite::Error),
-    /// A schema change failed, or the file is from a newer version.
+    /// A schema change failed.
     #[error("the database's schema could not be brought up to date: {0}")]
-    Migrate(#[from] sqlx::migrate::MigrateError),
+    Migrate(MigrateError),
     /// The database file or its directory.
     #[error("{path}: {error}")]
     Io {
@@ -29,6 +31,17 @@ pub enum StoreError {
     /// A stored value that no version of Muster writes.
     #[error("the database holds an unreadable value: {0}")]
     Corrupt(String),
+}
+
+impl From<MigrateError> for StoreError {
+    fn from(error: MigrateError) -> Self {
+        match error {
+            MigrateError::VersionMissing(schema) => Self::Unusable(format!(
+                "the database has been used with a newer version of Muster, whose schema {schema} this one does not know: start that version"
+            )),
+            error => Self::Migrate(error),
+        }
+    }
 }
 
 impl StoreError {

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::{
     api::{Program, answer},
     databases::on_every_database,
-    support::World,
+    support::{World, eventually},
 };
 
 on_every_database! {
@@ -66,6 +66,22 @@ async fn every_route_with_every_scope(world: World) {
         assert_eq!(answer(nobody.get(path)).await.0, 404, "{path}");
     }
     assert_eq!(answer(nobody.http.delete(format!("{}/api/v2/users", nobody.url))).await.0, 405);
+    // Scopes come first; then that an id is none, however it is spelt.
+    let reader = Program::new(&world, &server, "reader", "read:users").await;
+    let other = Program::new(&world, &server, "other", "read:connections").await;
+    for path in ["/jobs/%FF", "/jobs/%FF/errors", "/users/%FF"] {
+        let path = format!("/api/v2{path}");
+        let (status, body) = reader.get(&path).await;
+        assert_eq!((status, &body["errorCode"]), (400, &json!("invalid_uri")), "{path}: {body}");
+        assert_eq!(other.get(&path).await.0, 403, "{path}");
+    }
+    assert_eq!(other.get("/api/v2/connections/%FF").await.0, 400);
+    // A token is nothing that a browser sends by itself, so other sites may use it.
+    let from_elsewhere = reader.request(Method::GET, "/api/v2/users").header("origin", "https://elsewhere.example");
+    assert_eq!(answer(from_elsewhere).await.0, 200);
+    let from_elsewhere =
+        reader.request(Method::POST, "/api/v2/jobs/users-exports").header("sec-fetch-site", "cross-site");
+    assert_eq!(answer(from_elsewhere).await.0, 200);
     // A session of a member is no token.
     let admin = server.client("admin").await;
     assert_eq!(answer(admin.get("/api/v2/users")).await.0, 401);
@@ -93,6 +109,16 @@ async fn who_asks_too_often_has_to_wait(mut world: World) {
         assert_eq!(header("x-ratelimit-reset"), 1_800_000_000 + 5 - header("x-ratelimit-remaining"));
     }
     assert!(refused.is_some_and(|request| request >= 5), "{refused:?}");
+    // Tokens have OAuth's errors.
+    let nobody = server.anonymous();
+    let too_often = async || {
+        let response = nobody.post("/oauth/token").body("{}").send().await.unwrap();
+        (response.status() == 429).then_some(response)
+    };
+    let response = eventually(too_often).await;
+    assert!(response.headers()["retry-after"].to_str().unwrap().parse::<u64>().unwrap() >= 1);
+    let body: Value = response.json().await.unwrap();
+    assert_eq!((&body["error"], body["error_description"].is_string()), (&json!("too_many_requests"), true));
     // Others are not held up.
     let (status, _) = Program::new(&world, &server, "patient", "read:users").await.get("/api/v2/users").await;
     assert_eq!(status, 200);

@@ -55,6 +55,10 @@ async fn tokens_are_got_by_form_and_by_json(world: World) {
     let basic = basic.form(&[("grant_type", "client_credentials"), ("audience", &audience)]).send().await.unwrap();
     assert_eq!(basic.status(), 200);
 
+    let large = server.anonymous().post("/oauth/token").body(" ".repeat(600_000)).send().await.unwrap();
+    assert_eq!(large.status(), 413);
+    assert_eq!(large.json::<Value>().await.unwrap()["error"], "invalid_request");
+
     for (fields, status, error) in [
         (&[("client_secret", "wrong")][..], 401, "access_denied"),
         (&[("client_id", "unknown")], 401, "access_denied"),

@@ -6,6 +6,10 @@ use muster::{
 };
 use reqwest::Method;
 use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
 
 use crate::{
     api::{Program, answer},
@@ -19,6 +23,8 @@ on_every_database! {
     parts_in_any_order_and_of_any_kind,
     forms_that_break_a_rule_are_answered_with_the_part,
     a_file_that_is_too_large,
+    who_is_refused_early_reads_why,
+    a_dry_run_of_the_page_says_that_it_is_one,
     a_file_that_is_none_fails_the_job_which_is_its_own_error,
     many_errors_are_streamed,
 }
@@ -109,7 +115,7 @@ async fn parts_in_any_order_and_of_any_kind(world: World) {
             ),
             ("upsert", "\r\nContent-Type: text/plain", b"false"),
             ("connection_id", "", connection),
-            ("whatever", "", b"some programs send more"),
+            ("whatever", "", &[0xff; 5_000]),
         ],
     ]
     .into_iter()
@@ -131,7 +137,7 @@ async fn forms_that_break_a_rule_are_answered_with_the_part(world: World) {
     let (server, program, connection) = served(&world).await;
     let connection = ("connection_id", "", connection.as_bytes());
     let file = ("users", FILE, &b"[]"[..]);
-    let cases: [(&[Part<'_>], &str); 9] = [
+    let cases: [(&[Part<'_>], &str); 10] = [
         (&[connection], "Must provide 'users' file as multipart part."),
         (&[file], "Must provide 'connection_id' as multipart part."),
         (&[connection, ("users", FILE, b"")], "Users file must not be empty."),
@@ -141,6 +147,7 @@ async fn forms_that_break_a_rule_are_answered_with_the_part(world: World) {
         (&[file, connection, ("send_completion_email", "", b"1")], "property send_completion_email"),
         (&[file, connection, connection], "property connection_id"),
         (&[file, connection, ("external_id", "", &[b'x'; 5_000])], "Invalid multipart payload format"),
+        (&[file, connection, ("whatever", "", &[b'x'; 70_000])], "whatever is too long"),
     ];
     for (parts, words) in cases {
         let (status, error) = submit(&program, parts).await;
@@ -172,6 +179,45 @@ async fn a_file_that_is_too_large(mut world: World) {
         assert_eq!(error["message"], "Payload content length greater than maximum allowed: 512000");
     }
     assert_eq!(uploads(&world), 0);
+    server.running.stop().await;
+}
+
+/// A client sends all that it has before it reads the answer, as most do.
+async fn who_is_refused_early_reads_why(mut world: World) {
+    world.settings.import_max_bytes = 512_000;
+    let clock = Clock::Manual(world.clock.clone());
+    world.services = Services::new(world.store.clone(), world.files.clone(), clock, world.settings.clone());
+    let server = world.serve().await;
+    let program = Program::new(&world, &server, "loader", "create:users").await;
+    let reader = Program::new(&world, &server, "reader", "read:users").await;
+    let file = vec![b' '; 5_000_000];
+    let body = multipart(&[("users", FILE, &file)]);
+    let host = server.url.strip_prefix("http://").unwrap();
+    for (token, status) in [(&program.token, 413), (&reader.token, 403), (&"none".to_owned(), 401)] {
+        let head = format!(
+            "POST {PATH} HTTP/1.1\r\nhost: {host}\r\nauthorization: Bearer {token}\r\ncontent-type: {}\r\n\
+             content-length: {}\r\nconnection: close\r\n\r\n",
+            multipart_type(),
+            body.len()
+        );
+        let mut connection = TcpStream::connect(host).await.unwrap();
+        connection.write_all(head.as_bytes()).await.unwrap();
+        connection.write_all(&body).await.unwrap();
+        let mut answer = String::new();
+        connection.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{answer}");
+    }
+    server.running.stop().await;
+}
+
+async fn a_dry_run_of_the_page_says_that_it_is_one(world: World) {
+    let (server, program, connection) = served(&world).await;
+    let editor = server.client("editor").await;
+    for (ticks, dry_run) in [(&["dry_run"][..], Some(json!(true))), (&[], None)] {
+        let id = editor.import(&connection, ticks, b"{\"email\":\"a@example.com\"}").await;
+        let job = program.ended(id.as_str()).await;
+        assert_eq!((&job["summary"]["inserted"], job.get("dry_run")), (&json!(1), dry_run.as_ref()), "{job}");
+    }
     server.running.stop().await;
 }
 

@@ -142,8 +142,17 @@ async fn a_file_of_nothing_but_garbage_ends_soon_and_keeps_little(world: World) 
     };
     let (result, done) = run("{\n".repeat(5_000).as_bytes());
     let error = result.unwrap_err().to_string();
-    assert!(error.contains("line 1000, column 1: none of the first 1000 users is a JSON object"), "{error}");
+    assert!(error.contains("line 1, column 1: none of the first 1000 users can be read: "), "{error}");
     assert_eq!(done.total, 999);
+    for (file, place) in [
+        ("{not json}", "line 1, column 1"),
+        ("[nope]", "line 1, column 2"),
+        ("{\n \"email\": \"a@example.com\"\n}\n", "line 1, column 1"),
+        ("\n[1,\n \"two\", [3], null]", "line 2, column 2"),
+    ] {
+        let error = run(file.as_bytes()).0.unwrap_err().to_string();
+        assert!(error.contains(&format!("{place}: not one of the users can be read: ")), "{file}: {error}");
+    }
     // One user among the first is enough, whatever follows.
     let (result, _) = run(format!("{{\"username\": \"a\"}}\n{}", "{\n".repeat(5_000)).as_bytes());
     assert_eq!(result.unwrap().failed, 5_000);

@@ -4,13 +4,13 @@
 use std::{collections::HashMap, time::Duration};
 
 use axum::{
-    body::to_bytes,
     extract::{
         DefaultBodyLimit, FromRequest, Multipart, Request,
         multipart::{Field, MultipartError, MultipartRejection},
     },
     http::header,
 };
+use futures_util::StreamExt;
 
 use crate::{
     domain::error::AppError,
@@ -25,8 +25,7 @@ const MAX_TEXT_BYTES: usize = 4 * 1024;
 /// What a form has besides the file, at most: heads of parts, texts, and what multipart puts between.
 const MAX_OVERHEAD_BYTES: u64 = 64 * 1024;
 
-/// Most bytes of a body that are taken although nobody wants them, and how long they may take.
-const PASSED_OVER_BYTES: usize = 64 * 1024;
+/// How long a body is taken although nobody wants it.
 const PASSED_OVER_WITHIN: Duration = Duration::from_secs(2);
 
 /// Which parts a form has. Others are passed over.
@@ -85,11 +84,18 @@ impl From<MultipartError> for PartsError {
     }
 }
 
-/// Takes what is left of a small body that nobody wants: a client that is still sending would find its connection broken, and not read
-/// the answer. A large one is cut off.
+/// Takes a body that nobody wants: a client that is still sending would find its connection broken, and not read the answer. What does
+/// not come soon is cut off.
 pub async fn pass_over(request: Request) {
-    let rest = to_bytes(request.into_body(), PASSED_OVER_BYTES);
+    let mut body = request.into_body().into_data_stream();
+    let rest = async { while let Some(Ok(_)) = body.next().await {} };
     // Whatever comes of it, the answer is the same.
+    let _ = tokio::time::timeout(PASSED_OVER_WITHIN, rest).await;
+}
+
+/// The same of what is left of a form.
+async fn pass_over_rest(form: &mut Multipart) {
+    let rest = async { while let Ok(Some(_)) = form.next_field().await {} };
     let _ = tokio::time::timeout(PASSED_OVER_WITHIN, rest).await;
 }
 
@@ -108,12 +114,29 @@ pub async fn read(
     let length =
         request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     if length.is_some_and(|length| length > most.saturating_add(MAX_OVERHEAD_BYTES)) {
+        pass_over(request).await;
         return Err(PartsError::Refused(AppError::TooLarge { most }, HashMap::new()));
     }
     DefaultBodyLimit::disable().apply(&mut request);
     let mut form = Multipart::from_request(request, &()).await?;
+    let parts = read_form(services, caller, names, idle, &mut form).await;
+    if !matches!(parts, Ok(_) | Err(PartsError::TooSlow)) {
+        pass_over_rest(&mut form).await;
+    }
+    parts
+}
+
+async fn read_form(
+    services: &Services,
+    caller: &Caller,
+    names: Names,
+    idle: Duration,
+    form: &mut Multipart,
+) -> Result<Parts, PartsError> {
     let mut pace = Pace::new(idle);
     let mut parts = Parts::default();
+    // Bytes of parts that have no meaning here.
+    let mut unknown = 0;
     while let Some(mut field) = pace.wait(form.next_field()).await?? {
         let name = field.name().unwrap_or_default().to_owned();
         if name == names.file {
@@ -127,10 +150,18 @@ pub async fn read(
                 Err(FileError::Parts(error)) => return Err(error),
                 Err(FileError::App(error)) => return Err(PartsError::Refused(error, parts.texts)),
             };
-        } else {
+        } else if names.texts.contains(&name.as_str()) {
             let text = text(&name, &mut field, &mut pace).await?;
-            if names.texts.contains(&name.as_str()) && parts.texts.insert(name.clone(), text).is_some() {
+            if parts.texts.insert(name.clone(), text).is_some() {
                 return Err(PartsError::Twice(name));
+            }
+        } else {
+            while let Some(chunk) = pace.wait(field.chunk()).await?? {
+                pace.arrived(chunk.len());
+                unknown += chunk.len() as u64;
+                if unknown > MAX_OVERHEAD_BYTES {
+                    return Err(PartsError::Malformed(format!("{name} is too long")));
+                }
             }
         }
     }

@@ -131,9 +131,10 @@ pub fn router(services: Services, site: Site, settings: &Settings) -> Result<Rou
     let router = with_session
         .merge(files)
         .merge(links)
-        .merge(api)
         .merge(health::routes(services.clone()))
         .layer(csrf)
+        // No browser sends a token by itself, as it does with a cookie.
+        .merge(api)
         .layer(axum::middleware::from_fn(move |request, next| headers::lock_down(is_https, request, next)))
         .layer(CatchPanicLayer::new());
     let proxies = state.trusted_proxies.clone();

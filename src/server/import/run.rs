@@ -13,7 +13,7 @@ use crate::domain::import::{ErrorCode, FailedUser, ImportProgress, ImportSummary
 use super::{
     BatchSize, ImportControl, ImportError, Outcome, PreparedUser, Rules, UserSink,
     redact::without_secrets,
-    source::{Found, Source},
+    source::{Found, Position, Source},
 };
 
 /// Batches that may wait.
@@ -41,9 +41,12 @@ struct User {
     line: u64,
     /// Where it is in the batch's text.
     text: Range<usize>,
-    result: Result<PreparedUser, Vec<RowError>>,
+    result: Checked,
     passed_over: u64,
 }
+
+/// What the rules make of a user.
+type Checked = Result<PreparedUser, Vec<RowError>>;
 
 /// An import to be run.
 #[derive(Debug, Clone, Copy)]
@@ -124,6 +127,7 @@ impl Reader<'_> {
         let mut batch = Batch::default();
         let mut number = 0;
         let mut broken_at_first = 0;
+        let mut first = None;
         let end = loop {
             if self.control.is_stopped() {
                 break Ok(());
@@ -131,7 +135,10 @@ impl Reader<'_> {
             let start = batch.text.len();
             let found = match source.next(&mut batch.text) {
                 Ok(Some(found)) => found,
-                Ok(None) => break Ok(()),
+                Ok(None) => match first {
+                    Some(first) if broken_at_first == number => break Err(no_users("not one of the users", first)),
+                    _ => break Ok(()),
+                },
                 Err(error) => break Err(error),
             };
             number += 1;
@@ -143,9 +150,9 @@ impl Reader<'_> {
             let user = self.check(found, &batch.text, start);
             if broken_at_first == number - 1 && is_no_object(&user.result) {
                 broken_at_first = number;
+                let first = first.get_or_insert_with(|| (at, problem_of(&user.result)));
                 if number == MOST_BROKEN_AT_FIRST {
-                    let message = format!("none of the first {MOST_BROKEN_AT_FIRST} users is a JSON object");
-                    break Err(ImportError::NotReadable { line: at.line, column: at.column, message });
+                    break Err(no_users(&format!("none of the first {MOST_BROKEN_AT_FIRST} users"), first.clone()));
                 }
             }
             batch.users.push(user);
@@ -186,8 +193,19 @@ impl Reader<'_> {
     }
 }
 
+/// A file of something else. `first`: where the first thing in it is that should be a user, and what is wrong with it.
+fn no_users(which: &str, (at, problem): (Position, String)) -> ImportError {
+    let message = format!("{which} can be read: {problem}");
+    ImportError::NotReadable { line: at.line, column: at.column, message }
+}
+
+fn problem_of(result: &Checked) -> String {
+    let first = result.as_ref().err().and_then(|errors| errors.first());
+    first.map(|error| error.message.clone()).unwrap_or_default()
+}
+
 /// Whether what was read is no user at all.
-fn is_no_object(result: &Result<PreparedUser, Vec<RowError>>) -> bool {
+fn is_no_object(result: &Checked) -> bool {
     let is_whole =
         |error: &RowError| error.path.is_empty() && matches!(error.code, ErrorCode::Format | ErrorCode::ObjectRequired);
     result.as_ref().is_err_and(|errors| errors.iter().any(is_whole))

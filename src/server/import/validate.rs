@@ -150,7 +150,7 @@ impl<'a> Draft<'a> {
     fn set(&mut self, name: &str, value: &'a RawValue) {
         let result = match Attribute::from_name(name) {
             // What is null is not there.
-            _ if value.get() == "null" && !name.contains(['.', '[']) => Ok(()),
+            Some(_) if value.get() == "null" => Ok(()),
             Some(attribute) => self.set_attribute(attribute, value),
             None => self.set_other(name, value),
         };
@@ -204,6 +204,7 @@ impl<'a> Draft<'a> {
     /// Names that are no attribute of an export.
     fn set_other(&mut self, name: &str, value: &'a RawValue) -> Result<(), RowError> {
         match name {
+            "password_hash" | "custom_password_hash" | "mfa_factors" if value.get() == "null" => return Ok(()),
             "password_hash" => secrets::check_password_hash(value)?,
             "custom_password_hash" => secrets::check_custom_password_hash(value)?,
             "mfa_factors" => secrets::check_mfa_factors(value)?,

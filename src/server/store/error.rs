@@ -65,12 +65,16 @@ pub fn is_out_of_reach(cause: &(dyn std::error::Error + Send + Sync + 'static)) 
     };
     match error {
         Some(sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::WorkerCrashed) => true,
-        // PostgreSQL, appendix A: connection exceptions, and shutdowns and crashes.
-        Some(sqlx::Error::Database(error)) => {
-            error.code().is_some_and(|code| code.starts_with("08") || code.starts_with("57P0"))
-        }
+        Some(sqlx::Error::Database(error)) => error.code().is_some_and(|code| is_passing(&code)),
         _ => false,
     }
+}
+
+/// Whether what PostgreSQL says by a code (its manual's appendix A) ends by itself: a connection was lost, or not to be had because there
+/// are too many; the server stops or has crashed; this process stood still in a transaction for too long, which was rolled back; the
+/// server only reads, until another one takes over.
+fn is_passing(code: &str) -> bool {
+    ["08", "57P0"].iter().any(|class| code.starts_with(class)) || ["53300", "25P03", "25006"].contains(&code)
 }
 
 #[cfg(test)]
@@ -85,5 +89,23 @@ mod tests {
         assert!(!is_out_of_reach(&sqlx::Error::RowNotFound));
         assert!(!is_out_of_reach(&StoreError::Sqlite(rusqlite::Error::QueryReturnedNoRows)));
         assert!(!is_out_of_reach(&std::io::Error::from(std::io::ErrorKind::BrokenPipe)), "of a file");
+    }
+
+    #[test]
+    fn what_ends_by_itself() {
+        for (code, passing) in [
+            ("08006", true),
+            ("57P01", true),
+            ("57P03", true),
+            ("53300", true),
+            ("25P03", true),
+            ("25006", true),
+            ("57014", false),
+            ("53100", false),
+            ("25P02", false),
+            ("23505", false),
+        ] {
+            assert_eq!(is_passing(code), passing, "{code}");
+        }
     }
 }

@@ -15,6 +15,7 @@ use crate::{
 use super::{
     super::router::{AppState, TIMEOUT},
     error::ApiError,
+    token,
 };
 
 /// What the layer found out about a request.
@@ -42,7 +43,7 @@ pub async fn identify(
         Err(_) => address(&origin),
     };
     request.extensions_mut().insert(Found(caller));
-    state.api_limits.hold(key, next.run(request)).await
+    state.api_limits.hold(key, next.run(request), refuse).await
 }
 
 /// Answers in time, or says that it can't.
@@ -53,7 +54,12 @@ pub async fn in_time(request: Request, next: Next) -> Response {
 
 /// Counts the requests of an address, where nobody is known yet.
 pub async fn by_address(State(state): State<AppState>, origin: Origin, request: Request, next: Next) -> Response {
-    state.api_limits.hold(address(&origin), next.run(request)).await
+    let refuse = if request.uri().path() == token::PATH { token::too_many } else { refuse };
+    state.api_limits.hold(address(&origin), next.run(request), refuse).await
+}
+
+fn refuse(wait: u64) -> Response {
+    ApiError::too_many(wait).into_response()
 }
 
 fn address(origin: &Origin) -> String {

@@ -1,9 +1,6 @@
 //! Connections of the Management API.
 
-use axum::{
-    Json,
-    extract::{Path, State},
-};
+use axum::{Json, extract::State};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -18,7 +15,7 @@ use super::{
     super::router::AppState,
     auth::Client,
     error::{ApiError, ApiErrorBody},
-    params::Params,
+    params::{Id, Params},
 };
 
 const SCOPES: &[Scope] = &[Scope::ReadConnections];
@@ -205,13 +202,13 @@ pub async fn list(
 pub async fn get(
     State(state): State<AppState>,
     Client(caller): Client,
-    Path(id): Path<String>,
+    id: Id,
     params: Params,
 ) -> Result<Json<Value>, ApiError> {
     let error = |error| ApiError::from_app(error, SCOPES, "connection");
     state.services.allow(&caller, Permission::SeeConnections).await.map_err(error)?;
     let wrong = || ApiError::path("id", "String does not match pattern ^con_[A-Za-z0-9]{16}$");
-    let id: ConnectionId = id.parse().map_err(|_| wrong())?;
+    let id: ConnectionId = id.text()?.parse().map_err(|_| wrong())?;
     let fields = params.fields()?;
     let all = state.services.list_connections(&caller).await.map_err(error)?;
     let found = all.into_iter().find(|connection| connection.id == id);

@@ -78,15 +78,23 @@ pub struct ImportBody {
 )]
 pub async fn import(
     State(state): State<AppState>,
-    Client(caller): Client,
+    client: Result<Client, ApiError>,
     request: Request,
 ) -> Result<(StatusCode, Json<Job>), ApiError> {
     let error = |error| ApiError::from_app(error, IMPORT, "job");
+    let allowed = async {
+        let Client(caller) = client?;
+        state.services.allow(&caller, Permission::ImportUsers).await.map_err(error)?;
+        Ok(caller)
+    };
     // Before anything of the request is looked at.
-    if let Err(refused) = state.services.allow(&caller, Permission::ImportUsers).await {
-        parts::pass_over(request).await;
-        return Err(error(refused));
-    }
+    let caller = match allowed.await {
+        Ok(caller) => caller,
+        Err(refused) => {
+            parts::pass_over(request).await;
+            return Err(refused);
+        }
+    };
     let parts = match parts::read(&state.services, &caller, NAMES, state.upload_idle, request).await {
         Ok(parts) => parts,
         Err(PartsError::Malformed(why)) => {

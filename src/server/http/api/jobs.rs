@@ -3,7 +3,7 @@
 use axum::{
     Json,
     body::Bytes,
-    extract::{Path, State},
+    extract::State,
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -30,6 +30,7 @@ use super::{
     auth::Client,
     error::{ApiError, ApiErrorBody},
     export_body::{self, ExportBody, ExportField, FileFormat},
+    params::Id,
 };
 
 /// Who may submit an export.
@@ -75,6 +76,10 @@ pub struct Job {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     upsert: Option<bool>,
+    /// An import that only tries what would happen, as the dashboard offers it: nobody is added or changed. Absent: it is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    dry_run: Option<bool>,
     /// What an import was called by whoever submitted it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -144,6 +149,7 @@ impl Job {
             fields: Vec::new(),
             q: None,
             upsert: None,
+            dry_run: None,
             external_id: None,
             summary: None,
             percentage_done: None,
@@ -166,6 +172,7 @@ impl Job {
             JobRequest::Import(import) => Self {
                 connection_id: Some(import.connection_id),
                 upsert: Some(import.upsert),
+                dry_run: import.dry_run.then_some(true),
                 external_id: import.external_id,
                 ..job
             },
@@ -254,11 +261,11 @@ pub async fn get(
     State(state): State<AppState>,
     Client(caller): Client,
     base: BaseUrl,
-    Path(id): Path<String>,
+    id: Id,
 ) -> Result<Json<Job>, ApiError> {
     let error = |error| ApiError::from_app(error, SEE, "job");
     state.services.allow(&caller, Permission::SeeJobs).await.map_err(error)?;
-    let id = job_id(&id)?;
+    let id = job_id(&id.text()?)?;
     let (view, link) = state.services.get_job_with_link(&caller, &id).await.map_err(error)?;
     let location = link.map(|link| format!("{}/downloads/{}/{}.gz", base.0, link.token, link.file_name));
     Ok(Json(Job::now(view, location)))
@@ -318,14 +325,10 @@ enum JobErrors<'a> {
         (status = 429, description = "Too many requests.", body = ApiErrorBody),
     ),
 )]
-pub async fn errors(
-    State(state): State<AppState>,
-    Client(caller): Client,
-    Path(id): Path<String>,
-) -> Result<Response, ApiError> {
+pub async fn errors(State(state): State<AppState>, Client(caller): Client, id: Id) -> Result<Response, ApiError> {
     let error = |error| ApiError::from_app(error, SEE, "job");
     state.services.allow(&caller, Permission::SeeJobs).await.map_err(error)?;
-    let id = job_id(&id)?;
+    let id = job_id(&id.text()?)?;
     let view = state.services.get_job(&caller, id.as_str()).await.map_err(error)?;
     let is_import = view.summary.is_some();
     let job = Job::now(view, None);

@@ -4,7 +4,7 @@ use std::{num::NonZeroU32, sync::Arc, time::Duration};
 
 use axum::{
     http::{HeaderMap, HeaderName, HeaderValue},
-    response::{IntoResponse, Response},
+    response::Response,
 };
 use governor::{
     Quota, RateLimiter,
@@ -14,8 +14,6 @@ use governor::{
 };
 
 use crate::server::{config::Settings, service::Services};
-
-use super::error::ApiError;
 
 /// Keys are forgotten when there are more of them, unless they still count.
 const MANY_KEYS: usize = 10_000;
@@ -48,12 +46,17 @@ impl Limits {
         Self { limiter: Arc::new(limiter), burst, per_second, services }
     }
 
-    /// Answers with `answer`, unless whoever has this key asks too often.
-    pub async fn hold(&self, key: String, answer: impl Future<Output = Response>) -> Response {
+    /// Answers with `answer`, unless whoever has this key asks too often: then `refuse` is told the seconds to wait.
+    pub async fn hold(
+        &self,
+        key: String,
+        answer: impl Future<Output = Response>,
+        refuse: impl FnOnce(u64) -> Response,
+    ) -> Response {
         let standing = self.count(key);
         let mut response = match standing.wait {
             0 => answer.await,
-            wait => ApiError::too_many(wait).into_response(),
+            wait => refuse(wait),
         };
         self.tell(standing, response.headers_mut());
         response

@@ -50,7 +50,7 @@ pub fn routes(state: &AppState) -> Router<AppState> {
         .method_not_allowed_fallback(async || ApiError::no_method())
         .layer(middleware::from_fn_with_state(state.clone(), auth::identify));
     let by_address = Router::new()
-        .route("/oauth/token", post(token::issue))
+        .route(token::PATH, post(token::issue))
         .route("/.well-known/jwks.json", get(token::keys))
         .route("/docs/api", get(docs::serve))
         .route("/api", axum::routing::any(async || ApiError::no_route()))

@@ -1,11 +1,35 @@
-//! The parameters of a query, each checked where it is used.
+//! The parameters of a query and of a path, each checked where it is used.
 
-use std::{ops::RangeInclusive, str::FromStr};
+use std::{convert::Infallible, ops::RangeInclusive, str::FromStr};
 
-use axum::{extract::FromRequestParts, http::request::Parts};
+use axum::{
+    extract::{FromRequestParts, Path, rejection::PathRejection},
+    http::request::Parts,
+};
 use url::form_urlencoded;
 
 use super::error::ApiError;
+
+/// The `{id}` of a route.
+pub struct Id(Result<Path<String>, PathRejection>);
+
+impl Id {
+    /// As it was sent.
+    ///
+    /// # Errors
+    /// When it is not UTF-8.
+    pub fn text(self) -> Result<String, ApiError> {
+        self.0.map(|Path(id)| id).map_err(|_| ApiError::path("id", "String is not UTF-8"))
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Id {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
+        Ok(Self(Path::from_request_parts(parts, state).await))
+    }
+}
 
 /// Names and values in their order. Unknown names are nobody's business: clients add some of their own.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use axum::{
     Json,
     body::Bytes,
-    extract::State,
+    extract::{State, rejection::BytesRejection},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -14,7 +14,10 @@ use utoipa::ToSchema;
 
 use crate::server::service::{BaseUrl, Origin, TokenError, TokenRequest};
 
-use super::{super::router::AppState, error::ApiError};
+use super::{super::router::AppState, MAX_BODY_BYTES, error::ApiError};
+
+/// Where tokens are issued.
+pub const PATH: &str = "/oauth/token";
 
 /// A request for an access token. Unknown members are ignored.
 #[derive(Default, Deserialize, ToSchema)]
@@ -69,7 +72,8 @@ pub struct TokenErrorBody {
         (status = 400, description = "Another grant type, an unknown scope, or a body that can't be read.", body = TokenErrorBody),
         (status = 401, description = "There is no such client, or the secret is wrong.", body = TokenErrorBody),
         (status = 403, description = "The audience is not this server's API.", body = TokenErrorBody),
-        (status = 429, description = "Too many requests.", body = super::error::ApiErrorBody),
+        (status = 413, description = "The body is too large.", body = TokenErrorBody),
+        (status = 429, description = "Too many requests.", body = TokenErrorBody),
     ),
 )]
 pub async fn issue(
@@ -77,8 +81,16 @@ pub async fn issue(
     origin: Origin,
     base: BaseUrl,
     headers: HeaderMap,
-    body: Bytes,
+    body: Result<Bytes, BytesRejection>,
 ) -> Response {
+    let body = match body {
+        Ok(body) => body,
+        Err(error) if error.status() == StatusCode::PAYLOAD_TOO_LARGE => {
+            let message = format!("the body has more than {MAX_BODY_BYTES} bytes");
+            return refuse(StatusCode::PAYLOAD_TOO_LARGE, "invalid_request", message);
+        }
+        Err(error) => return refuse(StatusCode::BAD_REQUEST, "invalid_request", error.body_text()),
+    };
     let body = match read(&headers, &body) {
         Ok(body) => body,
         Err(message) => return refuse(StatusCode::BAD_REQUEST, "invalid_request", message),
@@ -144,6 +156,13 @@ pub fn is_form(headers: &HeaderMap) -> bool {
     let media_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let media_type = media_type.and_then(|value| value.split(';').next()).unwrap_or_default();
     media_type.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded")
+}
+
+/// Too many requests in too short a time.
+pub fn too_many(seconds: u64) -> Response {
+    let refused =
+        refuse(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", "Global limit has been reached".to_owned());
+    ([(header::RETRY_AFTER, seconds)], refused).into_response()
 }
 
 fn refuse(status: StatusCode, error: &'static str, error_description: String) -> Response {

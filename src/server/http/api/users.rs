@@ -1,9 +1,6 @@
 //! Users of the Management API.
 
-use axum::{
-    Json,
-    extract::{Path, State},
-};
+use axum::{Json, extract::State};
 use serde::Serialize;
 use serde_json::{Value, value::RawValue};
 use utoipa::ToSchema;
@@ -21,7 +18,7 @@ use super::{
     super::router::AppState,
     auth::Client,
     error::{ApiError, ApiErrorBody},
-    params::Params,
+    params::{Id, Params},
 };
 
 const SCOPES: &[Scope] = &[Scope::ReadUsers];
@@ -237,11 +234,11 @@ fn raw(json: String) -> Result<Box<RawValue>, ApiError> {
 pub async fn get(
     State(state): State<AppState>,
     Client(caller): Client,
-    Path(id): Path<String>,
+    id: Id,
     params: Params,
 ) -> Result<Json<Box<RawValue>>, ApiError> {
     let error = |error| ApiError::from_app(error, SCOPES, "user");
     state.services.allow(&caller, Permission::SeeUsers).await.map_err(error)?;
     let attributes = attributes(&params)?;
-    raw(state.services.find_user(&caller, id, attributes).await.map_err(error)?).map(Json)
+    raw(state.services.find_user(&caller, id.text()?, attributes).await.map_err(error)?).map(Json)
 }

@@ -32,6 +32,8 @@ fn rules() {
         (r#"{"name": "Ann"}"#, vec![(AnyOfMissing, "")]),
         (r#"{"email": "nope"}"#, vec![(Format, "email")]),
         (r#"{"email": "Ann <a@b.example>"}"#, vec![(Format, "email")]),
+        (r#"{"email": "a@b.example", "nope": null}"#, vec![(NotPassed, "nope")]),
+        (r#"{"username": "ann", "password_hash": null, "mfa_factors": null}"#, vec![]),
         (r#"{"email": "a@b.example", "nope": 1, "name": ""}"#, vec![(NotPassed, "nope"), (MinLength, "name")]),
         (r#"{"email": 5}"#, vec![(InvalidType, "email")]),
         (r#"{"email": "a@b.example", "email_verified": "yes"}"#, vec![(InvalidType, "email_verified")]),

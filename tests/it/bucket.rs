@@ -99,6 +99,8 @@ async fn an_export_of_100_000_users_and_its_downloads() {
     server.running.stop().await;
 
     move_to(&mut world, &weed);
+    // Left by a process that could not delete it.
+    weed.put("a/b/check", b"").await;
     world.files.check().await.unwrap();
     assert_eq!(weed.objects().await, Vec::<String>::new(), "checking leaves nothing");
     let running = world.start_workers().await;
@@ -224,7 +226,8 @@ async fn uploads_and_what_the_sweeper_does_with_them() {
     let (_, connection) = world.connection("Db").await;
     let server = world.serve().await;
     let editor = server.client("editor").await;
-    let piece = |id: &UploadId, offset: usize| format!("a/b/imports/{id}/{offset:020}");
+    // Each request has a turn of its own.
+    let piece = |id: &UploadId, offset: usize, turn: u64| format!("a/b/imports/{id}/{offset:020}.{turn}");
 
     // In pieces, some of which are larger than an object may be.
     let file = padded(2_000, 10_000);
@@ -235,12 +238,12 @@ async fn uploads_and_what_the_sweeper_does_with_them() {
     let (first, rest) = file.split_at(10_007);
     assert_eq!(editor.append(&id, 0, first).await.status(), 204);
     // What another process has left behind what counts is of no file: a part of it would be in the middle of ours.
-    weed.put(&piece(&id, 10_010), b"not of this file").await;
-    weed.put(&piece(&id, 50_000_000), b"nor this").await;
+    weed.put(&piece(&id, 10_010, 1), b"not of this file").await;
+    weed.put(&piece(&id, 50_000_000, 1), b"nor this").await;
     assert_eq!(editor.append(&id, 10_007, rest).await.status(), 204);
     assert_eq!(editor.offset(&id).await, file.len() as u64);
-    let offsets = [0, 10_007, 10_007 + 8 * mib, 10_007 + 16 * mib];
-    assert_eq!(weed.objects().await, offsets.map(|offset| piece(&id, offset)));
+    let pieces = [(0, 1), (10_007, 2), (10_007 + 8 * mib, 2), (10_007 + 16 * mib, 2)];
+    assert_eq!(weed.objects().await, pieces.map(|(offset, turn)| piece(&id, offset, turn)));
 
     // Another process reads it.
     let elsewhere = FileStore::open(&world.settings.data_dir, world.settings.files_url.as_ref()).unwrap();

@@ -59,14 +59,38 @@ fn every_setting_is_described() {
     assert_eq!(described, settings());
 }
 
+/// The numbers that follow a name in a text.
+fn after(text: &str, name: &str) -> Vec<u32> {
+    let values = text.split(name).skip(1).map(|rest| rest.trim_start_matches(['"', ' ']));
+    values.filter_map(|rest| rest.split(|char: char| !char.is_ascii_digit()).next()?.parse().ok()).collect()
+}
+
+fn deploy(file: &str) -> String {
+    fs::read_to_string(root().join("deploy").join(file)).unwrap()
+}
+
+#[test]
+fn all_processes_together_take_no_more_connections_than_postgresql_has() {
+    // Unless it is told otherwise, and without those for superusers.
+    const MOST: u32 = 100 - 3;
+    let settings = Settings::default();
+    let (compose, kubernetes) = (deploy("compose.yaml"), deploy("kubernetes.yaml"));
+    let servers = after(&compose, "replicas:").iter().sum::<u32>();
+    // While a new version takes over there is one more of each.
+    let pods = after(&kubernetes, "replicas:").iter().map(|replicas| replicas + 1).sum();
+    for (text, processes) in [(&compose, servers + 1), (&kubernetes, pods)] {
+        let set = |name: &str| after(text, &format!("{name}:")).first().copied();
+        let threads = set("MUSTER_EXPORT_THREADS").expect("else it is the number of cores");
+        let pool = set("MUSTER_DATABASE_POOL_SIZE").unwrap_or(settings.database_pool_size);
+        let bulk = u32::from(settings.workers) * threads;
+        let each = pool + bulk + u32::from(settings.sample_workers) + u32::from(settings.import_workers);
+        assert!(processes > 2 && processes * each <= MOST, "{processes} processes with {each} connections each");
+    }
+}
+
 #[test]
 fn who_supervises_it_waits_long_enough_and_asks_what_there_is() {
-    let read = |file: &str| fs::read_to_string(root().join("deploy").join(file)).unwrap();
-    let (unit, compose, kubernetes) = (read("muster.service"), read("compose.yaml"), read("kubernetes.yaml"));
-    let after = |text: &str, name: &str| -> Vec<u32> {
-        let values = text.split(name).skip(1).map(|rest| rest.trim_start_matches(['"', ' ']));
-        values.filter_map(|rest| rest.split(|char: char| !char.is_ascii_digit()).next()?.parse().ok()).collect()
-    };
+    let (unit, compose, kubernetes) = (deploy("muster.service"), deploy("compose.yaml"), deploy("kubernetes.yaml"));
     let shutdown = Settings::default().shutdown_seconds;
     for (patience, drain) in [
         (after(&unit, "TimeoutStopSec="), Vec::new()),

@@ -11,6 +11,7 @@ mod audit;
 mod audit_chain;
 mod bucket;
 mod bucket_crash;
+mod bucket_uploads;
 mod by_hand;
 mod cancel;
 mod chaos;

@@ -7,14 +7,15 @@ use muster::{
             Compression, ExportError,
             source::{Column, Extent, Reader, Row, Snapshot, UserSource, Visitor},
         },
-        store::user_writer::Mode,
+        random,
+        store::{KeySource, PostgresOptions, Store, user_writer::Mode},
     },
 };
 
 use crate::{
     import_support::generated,
     pg_world::{export, exported, number, psql, scope, world},
-    support::{World, request},
+    support::{World, eventually, request},
 };
 
 /// Users of two connections, one after the other and mixed.
@@ -81,6 +82,44 @@ async fn who_ends_in_the_middle_of_a_part_leaves_nothing_behind_that_others_coul
     assert!(readers[0].scan(0, &mut Visit { fails: false }).is_err());
     drop(readers);
     assert_eq!(world.store.users_page(None, None).await.unwrap().total, 5_000);
+}
+
+#[tokio::test]
+async fn an_export_makes_do_with_the_connections_that_it_gets() {
+    let (mut world, url) = world().await;
+    let (seq, _) = world.connection("Db").await;
+    world.generate(seq, 9_000, 1);
+    let export = export(scope(None, None, 0), &request("csv", &[]), Compression::Gzip, 4);
+    let expected = exported(&world, &export);
+
+    // One connection of the pool, and two more.
+    let database = world.postgres.as_ref().unwrap();
+    let role = format!("role_{}", random::user_id_suffix());
+    let create = format!("CREATE ROLE {role} LOGIN PASSWORD 'secret' IN ROLE postgres CONNECTION LIMIT 3");
+    database.execute(&create).await;
+    let options =
+        PostgresOptions { url: database.url_of(&format!("{role}:secret")), pool_size: 1, ..database.options() };
+    let key = KeySource::MadeIn(world.settings.data_dir.join("secrets.key"));
+    world.store = Store::connect(&options, &world.settings.data_dir, &key).await.unwrap();
+    let mut others = psql(&url).await;
+    let mut closed = async || {
+        let open = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND usename LIKE 'role_%'";
+        eventually(async || (number(&mut others, open).await == 1).then_some(())).await;
+    };
+    closed().await;
+    let source = world.store.user_source();
+    let readers = source.snapshot(&scope(None, None, 0), &COLUMNS, 4, None).unwrap().into_readers();
+    assert_eq!(readers.len(), 2);
+    drop(readers);
+    closed().await;
+    assert!(exported(&world, &export) == expected);
+
+    // None at all is a failure.
+    closed().await;
+    world.postgres.as_ref().unwrap().execute(&format!("ALTER ROLE {role} CONNECTION LIMIT 1")).await;
+    assert!(source.snapshot(&scope(None, None, 0), &COLUMNS, 4, None).is_err());
+    world.store.close().await;
+    world.postgres.as_ref().unwrap().execute(&format!("DROP ROLE {role}")).await;
 }
 
 #[tokio::test]

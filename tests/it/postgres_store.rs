@@ -1,6 +1,6 @@
 //! What the store does on PostgreSQL for several processes: limits, wake-ups, turns, one key, one audit log, a server that restarts.
 
-use std::{num::NonZeroU32, time::Duration};
+use std::{collections::HashSet, num::NonZeroU32, time::Duration};
 
 use muster::{
     domain::{
@@ -182,6 +182,34 @@ async fn a_sweeper_leaves_alone_what_is_coming_in_at_another_server_as_long_as_i
     world.clock.advance_millis(MINUTE);
     sweeper(&other).sweep().await.unwrap();
     assert_eq!(left(), 0);
+}
+
+#[tokio::test]
+async fn a_sweeper_whose_own_clock_is_ahead_deletes_nothing_before_its_time() {
+    let world = World::on_postgres().await;
+    let database = world.postgres.as_ref().unwrap();
+    // For the database it is two hours earlier than for this machine.
+    database
+        .execute(
+            "CREATE FUNCTION public.clock_timestamp() RETURNS timestamptz LANGUAGE sql
+             AS 'SELECT pg_catalog.clock_timestamp() - interval ''2 hours'''",
+        )
+        .await;
+    database
+        .execute(
+            "DO $$ BEGIN
+                EXECUTE format('ALTER DATABASE %I SET search_path = public, pg_catalog', current_database());
+             END $$",
+        )
+        .await;
+    let store = world.store_of_another_process().await;
+    let now = store.shared_time().await.unwrap().unwrap();
+    assert!(Clock::System.now().millis_since(now) > 100 * MINUTE);
+    let (needed, expired) = (random::upload_id(), random::upload_id());
+    store.note_incoming(&needed, now.plus_millis(60 * MINUTE)).await.unwrap();
+    store.note_incoming(&expired, now.plus_millis(-MINUTE)).await.unwrap();
+    Sweeper::new(store.clone(), world.files.clone(), Clock::System).sweep().await.unwrap();
+    assert_eq!(store.uploads_with_files().await.unwrap(), HashSet::from([needed]));
 }
 
 #[tokio::test]

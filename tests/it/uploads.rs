@@ -208,7 +208,7 @@ async fn an_upload_belongs_to_the_member_who_began_it(world: World) {
 }
 
 /// A `PATCH` of which only a part is sent. The session's cookie is that of the client.
-async fn begin_patch(server: &Server, cookie: &str, id: &UploadId, length: usize, sent: &[u8]) -> TcpStream {
+pub async fn begin_patch(server: &Server, cookie: &str, id: &UploadId, length: usize, sent: &[u8]) -> TcpStream {
     let mut stream = TcpStream::connect(server.url.strip_prefix("http://").unwrap()).await.unwrap();
     let head = format!(
         "PATCH /uploads/{id} HTTP/1.1\r\nHost: muster\r\nCookie: {cookie}\r\nTus-Resumable: 1.0.0\r\n\
@@ -220,7 +220,7 @@ async fn begin_patch(server: &Server, cookie: &str, id: &UploadId, length: usize
 }
 
 /// Signs in, and has the cookie too.
-async fn with_cookie(server: &Server) -> (Client, String) {
+pub async fn with_cookie(server: &Server) -> (Client, String) {
     let client = server.anonymous();
     let form = [("email", "editor@acme.test"), ("password", crate::support::PASSWORD)];
     let response = client.rpc("sign_in", &form).await;

@@ -87,18 +87,26 @@ impl Workers {
         Ok(())
     }
 
-    /// The present instant for leases, and whatever else is in a job: by the clock that all workers have in common, so that none of them
-    /// takes a job from another one because its own clock is wrong.
+    /// The present instant for leases, and whatever else is in a job.
     ///
     /// An instant that was asked for and then used late only makes a lease shorter.
     ///
     /// # Errors
     /// When the store fails.
     async fn now(&self) -> Result<Timestamp, StoreError> {
-        match &self.clock {
-            Clock::System => Ok(self.store.shared_time().await?.unwrap_or_else(|| self.clock.now())),
-            // A clock that is moved by hand stands for all.
-            Clock::Manual(_) => Ok(self.clock.now()),
-        }
+        now(&self.store, &self.clock).await
+    }
+}
+
+/// The present instant by the clock that all processes of a store have in common, so that none of them takes a job from another one, or
+/// deletes what others need, because its own clock is wrong.
+///
+/// # Errors
+/// When the store fails.
+async fn now(store: &Store, clock: &Clock) -> Result<Timestamp, StoreError> {
+    match clock {
+        Clock::System => Ok(store.shared_time().await?.unwrap_or_else(|| clock.now())),
+        // A clock that is moved by hand stands for all.
+        Clock::Manual(_) => Ok(clock.now()),
     }
 }

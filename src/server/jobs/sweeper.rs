@@ -63,17 +63,18 @@ impl Sweeper {
     /// Sweeps unless another process of the same store has just done so: one at a time is enough, and two would be in each other's way.
     async fn sweep_if_due(&self) -> Result<(), SweepError> {
         let every = i64::try_from(SWEEP_EVERY.as_millis()).unwrap_or(i64::MAX);
-        if self.store.take_sweep(self.clock.now(), every).await? { self.sweep().await } else { Ok(()) }
+        let now = super::now(&self.store, &self.clock).await?;
+        if self.store.take_sweep(now, every).await? { self.sweep().await } else { Ok(()) }
     }
 
-    /// Deletes everything that has expired by now.
+    /// Deletes everything that has expired by now, on PostgreSQL by the database's clock.
     ///
     /// Rows go first: from then on a file is an orphan, and is deleted even if the process dies in between.
     ///
     /// # Errors
     /// [`SweepError`].
     pub async fn sweep(&self) -> Result<(), SweepError> {
-        let now = self.clock.now();
+        let now = super::now(&self.store, &self.clock).await?;
         while self.store.delete_expired_failures(now).await? {}
         let jobs = self.store.delete_expired_jobs(now).await?;
         let uploads = self.store.delete_expired_uploads(now).await?;

@@ -94,7 +94,7 @@ impl Services {
         let Some(noted) = self.store.take_upload_turn(&id, offset).await? else {
             return Err(have_arrived(self.own_upload(caller, &id).await?.received));
         };
-        let file = match self.files.imports().append(&id, offset).await {
+        let file = match self.files.imports().append(&id, offset, noted.number()).await {
             // Someone has taken it away, or cut it: it has to be sent again as a whole.
             Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::UnexpectedEof) => {
                 tracing::error!(upload = %id, "the file of an upload has vanished or changed its length");
@@ -204,6 +204,8 @@ impl ResumedUpload {
         Ok(self.upload.received)
     }
 
+    /// The store is asked last, which also says whether it is still this turn. What is written without it does no harm: in a bucket the
+    /// pieces of a turn count only as far as no later one has any.
     async fn note(&mut self) -> Result<(), AppError> {
         let synced = self.file.sync().await;
         self.or_forget(synced).await?;

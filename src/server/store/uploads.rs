@@ -28,6 +28,13 @@ pub struct StoredUpload {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UploadTurn(i64);
 
+impl UploadTurn {
+    /// Its number, which is greater than those of all turns before it, and than 0.
+    pub fn number(self) -> u64 {
+        self.0.unsigned_abs()
+    }
+}
+
 impl StoredUpload {
     /// Whether all of it is there.
     pub fn is_finished(&self) -> bool {

@@ -14,7 +14,7 @@ use object_store::{
 };
 use tokio::runtime::Handle;
 
-use crate::server::{bucket_url::BucketUrl, random};
+use crate::server::bucket_url::BucketUrl;
 
 pub(super) use self::{
     error::{failed, found},
@@ -25,6 +25,10 @@ pub use self::{
     object::{Object, Presented},
     upload::UploadSink,
 };
+
+/// The object that is written and deleted to see whether that can be done. All processes have the same, so that where one can't be deleted
+/// there are no more of them each time.
+const CHECK: &str = "check";
 
 /// How long requests are made again while the object store is away.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -68,13 +72,17 @@ impl Bucket {
     /// # Errors
     /// When they can't; the text is for whoever runs the server, with all that is known.
     pub async fn check(&self) -> io::Result<()> {
-        let path = self.prefix.clone().join(format!("check-{}", random::upload_id()));
+        let path = self.prefix.clone().join(CHECK);
         let check = async {
             let client = connect(&self.url, PATIENCE_AT_START)?;
             // Asked first: some object stores make the bucket when something is written.
             client.list_with_delimiter(Some(&path)).await?;
             client.put(&path, path.to_string().into_bytes().into()).await?;
-            client.delete(&path).await
+            // Another process may have been faster.
+            match client.delete(&path).await {
+                Err(object_store::Error::NotFound { .. }) => Ok(()),
+                deleted => deleted,
+            }
         };
         check.await.map_err(|error| {
             let (bucket, words) = (self.url.bucket(), error::words(&error));

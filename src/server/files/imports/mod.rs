@@ -20,7 +20,7 @@ use crate::domain::{import_form::UploadId, timestamp::Timestamp};
 use self::{
     chain::ChainReader,
     dir::{FileWriter, ImportsDir},
-    pieces::{PieceWriter, Pieces},
+    pieces::{ONLY_TURN, PieceWriter, Pieces},
 };
 
 use super::bucket::Bucket;
@@ -70,7 +70,7 @@ impl ImportFiles {
         let claim = Claim { files: self.clone(), id, goes: true };
         let writer = match &self.place {
             Place::Dir(dir) => Writer::File(dir.create(&claim.id).await?),
-            Place::Bucket(pieces) => Writer::Pieces(PieceWriter::new(pieces.clone(), claim.id.clone(), 0)),
+            Place::Bucket(pieces) => Writer::Pieces(PieceWriter::new(pieces.clone(), claim.id.clone(), 0, ONLY_TURN)),
         };
         Ok(Incoming { writer, claim })
     }
@@ -87,15 +87,16 @@ impl ImportFiles {
         }
     }
 
-    /// Goes on behind the first `offset` bytes of a file that comes in pieces; what is behind them is dropped.
+    /// Goes on behind the first `offset` bytes of a file that comes in pieces; what is behind them is dropped. `turn` is a greater number
+    /// each time: in a bucket nothing counts any more that whoever went on before writes from now on.
     ///
     /// # Errors
     /// When the file can't be opened, or is shorter: it is not the file that was begun.
-    pub async fn append(&self, id: &UploadId, offset: u64) -> io::Result<Appending> {
+    pub async fn append(&self, id: &UploadId, offset: u64, turn: u64) -> io::Result<Appending> {
         Ok(Appending {
             writer: match &self.place {
                 Place::Dir(dir) => Writer::File(dir.append(id, offset).await?),
-                Place::Bucket(pieces) => Writer::Pieces(pieces.append(id, offset).await?),
+                Place::Bucket(pieces) => Writer::Pieces(pieces.append(id, offset, turn).await?),
             },
         })
     }
@@ -353,17 +354,17 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let files = ImportFiles::in_dir(dir.path()).unwrap();
         files.create(&id(1)).await.unwrap();
-        let mut appending = files.append(&id(1), 0).await.unwrap();
+        let mut appending = files.append(&id(1), 0, 1).await.unwrap();
         appending.write(b"abcdef").await.unwrap();
         appending.sync().await.unwrap();
         drop(appending);
         // Of the six bytes only four are known to have arrived.
-        let mut appending = files.append(&id(1), 4).await.unwrap();
+        let mut appending = files.append(&id(1), 4, 2).await.unwrap();
         appending.write(b"EF!").await.unwrap();
         appending.sync().await.unwrap();
         assert_eq!(appending.bytes(), 7);
         assert_eq!(std::fs::read(dir.path().join("imports").join(id(1).as_str())).unwrap(), b"abcdEF!");
-        assert!(files.append(&id(1), 8).await.is_err(), "it has fewer");
+        assert!(files.append(&id(1), 8, 3).await.is_err(), "it has fewer");
         let mode = std::os::unix::fs::MetadataExt::mode(
             &std::fs::metadata(dir.path().join("imports").join(id(1).as_str())).unwrap(),
         );

@@ -1,5 +1,5 @@
-//! Uploads in a bucket: a piece is an object `imports/<upload>/<offset>`, the offset with 20 digits, so that names are in the order of the
-//! file.
+//! Uploads in a bucket: a piece is an object `imports/<upload>/<offset>.<turn>`, the offset with 20 digits, so that names are in the order of
+//! the file. A file that comes all at once is written in one turn, which its names don't have.
 
 use std::{collections::HashSet, io, mem, time::Duration};
 
@@ -25,6 +25,9 @@ const PIECE_MOST_AGE: Duration = Duration::from_secs(10 * 60);
 /// it.
 const ORPHAN_AFTER_MILLIS: i64 = 60 * 60 * 1_000;
 
+/// The turn of a file that comes all at once.
+pub const ONLY_TURN: u64 = 0;
+
 /// The uploads of a bucket.
 #[derive(Debug, Clone)]
 pub struct Pieces(Bucket);
@@ -39,40 +42,43 @@ impl Pieces {
         self.0.folder(FOLDER).join(id.as_str())
     }
 
-    fn path(&self, id: &UploadId, offset: u64) -> Path {
-        self.folder(id).join(format!("{offset:020}"))
+    fn path(&self, id: &UploadId, offset: u64, turn: u64) -> Path {
+        self.folder(id).join(match turn {
+            ONLY_TURN => format!("{offset:020}"),
+            turn => format!("{offset:020}.{turn}"),
+        })
     }
 
-    /// The pieces of a file, in the order in which they begin, and when the newest of them came.
+    /// All pieces of a file, of whichever turns, and when the newest of them came.
     async fn list(&self, id: &UploadId) -> io::Result<(Vec<Piece>, Option<Timestamp>)> {
         let folder = self.folder(id);
         let mut pieces = Vec::new();
         let mut newest = None;
         let mut objects = self.0.client().list(Some(&folder));
         while let Some(object) = objects.try_next().await.map_err(failed)? {
-            let Some(offset) = object.location.filename().and_then(offset) else { continue };
+            let Some((offset, turn)) = object.location.filename().and_then(offset_and_turn) else { continue };
             // What was put there by someone else is left alone.
-            if object.location == self.path(id, offset) {
+            if object.location == self.path(id, offset, turn) {
                 newest = newest.max(Some(Timestamp(object.last_modified.timestamp_millis())));
-                pieces.push(Piece { offset, len: object.size, path: object.location, e_tag: object.e_tag });
+                pieces.push(Piece { offset, turn, len: object.size, path: object.location, e_tag: object.e_tag });
             }
         }
-        pieces.sort_by_key(|piece| piece.offset);
         Ok((pieces, newest))
     }
 
-    /// Goes on behind the first `offset` bytes of a file; what is behind them is dropped.
+    /// Goes on behind the first `offset` bytes of a file, and drops what earlier turns have behind them.
     ///
     /// # Errors
     /// When the object store fails; `UnexpectedEof` when the file is shorter.
-    pub async fn append(&self, id: &UploadId, offset: u64) -> io::Result<PieceWriter> {
+    pub async fn append(&self, id: &UploadId, offset: u64, turn: u64) -> io::Result<PieceWriter> {
         let (pieces, _) = self.list(id).await?;
-        if chain::ranges(&pieces, offset).is_none() {
+        if chain::ranges(&chain::current(pieces.clone()), offset).is_none() {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
-        let behind = pieces.into_iter().filter(|piece| piece.offset >= offset);
+        // A later turn may have begun by now, whose pieces are not this one's to delete.
+        let behind = pieces.into_iter().filter(|piece| piece.offset >= offset && piece.turn < turn);
         self.delete(behind.map(|piece| piece.path).collect()).await?;
-        Ok(PieceWriter::new(self.clone(), id.clone(), offset))
+        Ok(PieceWriter::new(self.clone(), id.clone(), offset, turn))
     }
 
     /// A reader of the first `len` bytes of a file, if they are there.
@@ -81,6 +87,7 @@ impl Pieces {
     /// When the object store fails.
     pub async fn find(&self, id: &UploadId, len: u64) -> io::Result<Option<ChainReader>> {
         let (pieces, _) = self.list(id).await?;
+        let pieces = chain::current(pieces);
         Ok(chain::ranges(&pieces, len).map(|ranges| ChainReader::new(self.0.clone(), ranges)))
     }
 
@@ -134,9 +141,12 @@ impl Pieces {
     }
 }
 
-/// The offset that a piece's name says.
-fn offset(name: &str) -> Option<u64> {
-    name.bytes().all(|byte| byte.is_ascii_digit()).then(|| name.parse().ok())?
+/// The offset and the turn that a piece's name says.
+fn offset_and_turn(name: &str) -> Option<(u64, u64)> {
+    match name.split_once('.') {
+        Some((offset, turn)) => Some((offset.parse().ok()?, turn.parse().ok()?)),
+        None => Some((name.parse().ok()?, ONLY_TURN)),
+    }
 }
 
 /// Writes a file piece by piece.
@@ -144,6 +154,7 @@ fn offset(name: &str) -> Option<u64> {
 pub struct PieceWriter {
     pieces: Pieces,
     id: UploadId,
+    turn: u64,
     /// Where the next piece begins: what is before it is durable.
     offset: u64,
     /// What has come of it.
@@ -154,8 +165,8 @@ pub struct PieceWriter {
 
 impl PieceWriter {
     /// Writes a file from `offset` on.
-    pub fn new(pieces: Pieces, id: UploadId, offset: u64) -> Self {
-        Self { pieces, id, offset, buffer: Vec::new(), since: Instant::now() }
+    pub fn new(pieces: Pieces, id: UploadId, offset: u64, turn: u64) -> Self {
+        Self { pieces, id, turn, offset, buffer: Vec::new(), since: Instant::now() }
     }
 
     /// The length of the file so far, durable or not.
@@ -192,7 +203,7 @@ impl PieceWriter {
         }
         let piece = mem::take(&mut self.buffer);
         let len = piece.len() as u64;
-        let path = self.pieces.path(&self.id, self.offset);
+        let path = self.pieces.path(&self.id, self.offset, self.turn);
         self.pieces.0.client().put(&path, piece.into()).await.map_err(failed)?;
         self.offset += len;
         Ok(())

@@ -3,9 +3,12 @@
 //! Its connection has a thread of its own, which collects what comes into chunks, so the server goes on sending while the reader's user
 //! is busy with the users before.
 
-use std::sync::{
-    Arc, Mutex, PoisonError,
-    mpsc::{SyncSender, sync_channel},
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError,
+        mpsc::{SyncSender, sync_channel},
+    },
+    time::Duration,
 };
 
 use futures_util::TryStreamExt;
@@ -13,7 +16,10 @@ use sqlx::{AssertSqlSafe, PgConnection};
 
 use crate::server::{
     export::{ExportError, source::Visitor},
-    store::{dialect::pg_session::Session, user_filter::Filter},
+    store::{
+        dialect::pg_session::{LONG_SILENCE, SILENCE, Session, heard},
+        user_filter::Filter,
+    },
 };
 
 use super::{
@@ -60,7 +66,8 @@ impl PgReader {
         let collector = Collector { columns: cells.len(), chunks, buffers: Arc::clone(&self.buffers) };
         let work = async move |connection: &mut PgConnection| {
             let result = match filter {
-                None => copy(connection, sql, &collector).await,
+                // A part is read along an index and has few users.
+                None => copy(connection, sql, &collector, SILENCE).await,
                 Some(filter) => select(connection, sql, filter, &collector).await,
             };
             if let Err(error) = result {
@@ -117,11 +124,17 @@ impl Buffers {
     }
 }
 
-/// All users of a part, by `COPY`. It takes no parameters.
-async fn copy(connection: &mut PgConnection, select: String, collector: &Collector) -> Result<(), sqlx::Error> {
-    let mut messages = connection.copy_out_raw(&format!("COPY ({select}) TO STDOUT (FORMAT binary)")).await?;
+/// All users of a part, by `COPY`, which takes no parameters. Each message is waited for no longer than `silence`.
+async fn copy(
+    connection: &mut PgConnection,
+    select: String,
+    collector: &Collector,
+    silence: Duration,
+) -> Result<(), sqlx::Error> {
+    let copy = format!("COPY ({select}) TO STDOUT (FORMAT binary)");
+    let mut messages = heard(silence, connection.copy_out_raw(&copy)).await?;
     let mut chunk = collector.buffers.take();
-    while let Some(message) = messages.try_next().await? {
+    while let Some(message) = heard(silence, messages.try_next()).await? {
         chunk.extend_from_slice(&message);
         if chunk.len() >= CHUNK_BYTES && !collector.send(&mut chunk) {
             return Ok(());
@@ -143,7 +156,7 @@ async fn select(
     let mut users = query.persistent(false).fetch(connection);
     let mut chunk = collector.buffers.take();
     chunk.extend_from_slice(b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0");
-    while let Some(user) = users.try_next().await? {
+    while let Some(user) = heard(LONG_SILENCE, users.try_next()).await? {
         chunk.extend_from_slice(&i16::try_from(collector.columns).unwrap_or(i16::MAX).to_be_bytes());
         for index in 0..collector.columns {
             let value = pg_cells::bytes(&user, index).map_err(|error| sqlx::Error::Decode(error.into()))?;
@@ -158,4 +171,58 @@ async fn select(
     chunk.extend_from_slice(&(-1_i16).to_be_bytes());
     collector.send(&mut chunk);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use sqlx::{Connection, postgres::PgConnectOptions};
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::{TcpListener, TcpStream},
+    };
+
+    use crate::server::store::is_out_of_reach;
+
+    use super::*;
+
+    /// A message as PostgreSQL sends it.
+    fn message(kind: u8, body: &[u8]) -> Vec<u8> {
+        let len = u32::try_from(body.len() + 4).unwrap();
+        [&[kind][..], &len.to_be_bytes(), body].concat()
+    }
+
+    /// Speaks as PostgreSQL does up to the first bytes of a `COPY`, and says nothing more although the connection stays.
+    async fn fall_silent(mut client: TcpStream) {
+        let ready = message(b'Z', b"I");
+        let mut bytes = [0; 8_192];
+        assert!(client.read(&mut bytes).await.unwrap() > 0, "who connects says so first");
+        client.write_all(&[message(b'R', &[0; 4]), ready.clone()].concat()).await.unwrap();
+        loop {
+            let len = client.read(&mut bytes).await.unwrap();
+            let (said, is_copy) = (&bytes[..len], bytes[..len].windows(5).any(|word| word == b"COPY "));
+            if is_copy {
+                let answers = [message(b'H', &[1, 0, 1, 0, 1]), message(b'd', b"PGCOPY")];
+                client.write_all(&answers.concat()).await.unwrap();
+                std::future::pending::<()>().await;
+            }
+            assert!(len > 0 && said[0] == b'Q', "{said:?}");
+            client.write_all(&[message(b'C', b"SET\0"), ready.clone()].concat()).await.unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_was_cut_without_a_word_is_out_of_reach() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        tokio::spawn(async move { fall_silent(listener.accept().await.unwrap().0).await });
+        let options = PgConnectOptions::new_without_pgpass().host("127.0.0.1").port(port).username("muster");
+        let mut connection =
+            PgConnection::connect_with(&options.ssl_mode(sqlx::postgres::PgSslMode::Disable)).await.unwrap();
+        let (chunks, arrived) = sync_channel(WAITING_CHUNKS);
+        let collector = Collector { columns: 1, chunks, buffers: Arc::default() };
+        let silence = Duration::from_millis(50);
+        let error = copy(&mut connection, "SELECT 1".to_owned(), &collector, silence).await.unwrap_err();
+        assert!(is_out_of_reach(&error) && error.to_string().contains("has said nothing"), "{error}");
+        assert!(arrived.try_recv().is_err(), "what came is no whole chunk");
+    }
 }

@@ -7,7 +7,7 @@ use sqlx::{AssertSqlSafe, PgConnection, PgPool};
 use crate::server::{
     export::source::{Column, Extent, Scope, SourceError},
     store::{
-        dialect::pg_session::Session,
+        dialect::pg_session::{LONG_SILENCE, SILENCE, Session},
         user_filter::{Dialect, Filter},
     },
 };
@@ -57,7 +57,7 @@ impl PgUsers {
         let open = || {
             let sessions = self.begin_reading(readers)?;
             let (range, earlier) = (Range { scope: scope.clone(), filter: filter.clone() }, earlier.cloned());
-            let (extent, connections) = sessions[0].run(async move |connection: &mut PgConnection| {
+            let (extent, connections) = sessions[0].run(LONG_SILENCE, async move |connection: &mut PgConnection| {
                 Ok((extent(connection, &range, earlier).await?, connections(connection).await?))
             })?;
             let cells = PgCells::new(columns, connections);
@@ -67,10 +67,10 @@ impl PgUsers {
         open().map_err(|error: sqlx::Error| database_error(error))
     }
 
-    /// Begins at most `readers` transactions that see the same instant, and one at least.
+    /// Begins at most `readers` transactions that see the same instant, and one at least: fewer where the database takes no more connections.
     fn begin_reading(&self, readers: usize) -> Result<Vec<Session>, sqlx::Error> {
         let first = Session::open(&self.pool, SETTINGS)?;
-        let snapshot = first.run(async move |connection: &mut PgConnection| {
+        let snapshot = first.run(SILENCE, async move |connection: &mut PgConnection| {
             sqlx::raw_sql(BEGIN).execute(&mut *connection).await?;
             if readers <= 1 {
                 return Ok(None);
@@ -90,9 +90,17 @@ impl PgUsers {
         let is_name = |snapshot: &String| snapshot.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
         if let Some(snapshot) = snapshot.filter(is_name) {
             for _ in 1..readers {
-                let session = Session::open(&self.pool, SETTINGS)?;
+                let session = match Session::open(&self.pool, SETTINGS) {
+                    Err(error) if is_full(&error) => {
+                        // The file is the same with any number of them.
+                        let readers = sessions.len();
+                        tracing::warn!(readers, "PostgreSQL takes no more connections: an export has fewer readers");
+                        break;
+                    }
+                    session => session?,
+                };
                 let begin = format!("{BEGIN}; SET TRANSACTION SNAPSHOT '{snapshot}'");
-                session.run(async move |connection: &mut PgConnection| {
+                session.run(SILENCE, async move |connection: &mut PgConnection| {
                     // A name without any quote.
                     sqlx::raw_sql(AssertSqlSafe(begin)).execute(connection).await
                 })?;
@@ -101,6 +109,13 @@ impl PgUsers {
         }
         Ok(sessions)
     }
+}
+
+/// Whether the database, or the user's share of it, has as many connections as it takes.
+fn is_full(error: &sqlx::Error) -> bool {
+    /// PostgreSQL, appendix A: `too_many_connections`.
+    const TOO_MANY: &str = "53300";
+    matches!(error, sqlx::Error::Database(error) if error.code().is_some_and(|code| code == TOO_MANY))
 }
 
 impl PgSnapshot {

@@ -16,7 +16,11 @@ use crate::{
     domain::import::{FailedUser, ImportProgress},
     server::{
         import::{BatchSize, ImportError, Outcome, PreparedUser, UserSink},
-        store::{StoreError, dialect::pg_session::Session, secrets::SecretsKey},
+        store::{
+            StoreError,
+            dialect::pg_session::{LONG_SILENCE, Session},
+            secrets::SecretsKey,
+        },
     },
 };
 
@@ -67,7 +71,7 @@ impl PgWriter {
         };
         let session = Session::open(pool, SETTINGS)?;
         let (tables, job) = (write::tables(&memory), ledger.clone());
-        let start = session.run(async move |connection: &mut PgConnection| {
+        let start = session.run(LONG_SILENCE, async move |connection: &mut PgConnection| {
             sqlx::raw_sql(tables).execute(&mut *connection).await?;
             Ok(match (job, mode) {
                 (None, _) => Ok(ImportProgress::default()),
@@ -111,7 +115,7 @@ impl PgWriter {
         &self,
         work: impl AsyncFnOnce(&mut PgConnection) -> Result<T, sqlx::Error> + Send + 'static,
     ) -> Result<T, StoreError> {
-        Ok(self.session.run(work)?)
+        Ok(self.session.run(LONG_SILENCE, work)?)
     }
 
     fn execute(&self, sql: &'static str) -> Result<(), StoreError> {

@@ -51,6 +51,7 @@ mod processes;
 mod request_ids;
 mod resume;
 mod scaled;
+mod scaled_imports;
 mod search;
 mod second_factor;
 mod sessions;

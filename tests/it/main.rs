@@ -46,6 +46,7 @@ mod pg_world;
 mod postgres;
 mod postgres_cli;
 mod postgres_store;
+mod postgres_tls;
 mod process;
 mod processes;
 mod request_ids;

@@ -10,6 +10,7 @@ use std::{
 use muster::domain::job::{JobStatus, JobView};
 
 use crate::{
+    chaos::seed,
     cli::muster,
     import_support::number,
     process::{Process, add_admin, succeed},
@@ -93,10 +94,11 @@ async fn rounds_of_chaos() {
     add_admin(dir);
     let mut server = start(dir).await;
     let connection: String = database(dir).query_row("SELECT id FROM connections", [], |row| row.get(0)).unwrap();
+    let seed = seed(0) % 400;
     for round in 0..ROUNDS {
         let disturbance = DISTURBANCES[(round % 4) as usize];
-        // Earlier and earlier, later and later: the same in every run.
-        let moment = Duration::from_millis(round * 37 % 400);
+        // Later and later, and early again: the same for the same seed.
+        let moment = Duration::from_millis((seed + round * 37) % 400);
         let settings: &[&str] = if round % 2 == 0 { &[] } else { &["upsert"] };
         let id = server.client.import(&connection, settings, &file(round)).await;
         tokio::time::sleep(moment).await;

@@ -1,7 +1,9 @@
 //! A throw-away PostgreSQL, and databases in it.
 
 use std::{
-    fmt,
+    fmt, fs,
+    net::TcpListener,
+    os::unix::fs::{MetadataExt, PermissionsExt, chown},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::Duration,
@@ -19,9 +21,27 @@ const SHARED: &str = "MUSTER_TEST_POSTGRES";
 /// The schema of this version.
 static SCHEMA: Migrator = sqlx::migrate!("src/server/store/migrations/postgres");
 
+/// The port that a server's socket is named after, unless it listens elsewhere too.
+const PORT: u16 = 5432;
+
+/// Where a server's socket is: in this directory, named after this port.
+#[derive(Clone)]
+struct Socket {
+    dir: PathBuf,
+    port: u16,
+}
+
+impl Socket {
+    /// The address of a database behind it.
+    fn url(&self, user: &str, database: &str) -> String {
+        format!("postgres://{user}@localhost:{}/{database}?host={}", self.port, self.dir.display())
+    }
+}
+
 /// A server of one test, stopped with it.
 pub struct Cluster {
     dir: TempDir,
+    port: u16,
     /// Absent while it is stopped.
     child: Option<Child>,
     options: Vec<String>,
@@ -30,18 +50,46 @@ pub struct Cluster {
 impl Cluster {
     /// Starts one with these options of `postgres`, and waits until it answers.
     pub async fn start(options: &[&str]) -> Self {
+        Self::start_on(PORT, options).await
+    }
+
+    async fn start_on(port: u16, options: &[&str]) -> Self {
         let options = options.iter().map(|option| (*option).to_owned()).collect();
-        let mut cluster = Self { dir: tempfile::tempdir().unwrap(), child: None, options };
+        let mut cluster = Self { dir: tempfile::tempdir().unwrap(), port, child: None, options };
         cluster.run().await;
         cluster
+    }
+
+    /// Starts one that listens on a free port of 127.0.0.1 too, and speaks TLS with this certificate and its key (PEM).
+    pub async fn start_with_tls(certificate: &str, key: &str) -> Self {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let named = format!("port={port}");
+        let mut cluster = Self::start_on(port, &["-c", &named, "-c", "listen_addresses=127.0.0.1"]).await;
+        cluster.stop();
+        // It takes no key that others may read, so they belong to whoever it runs as, which is known only now.
+        let data = cluster.dir.path().join("data");
+        let owner = fs::metadata(&data).unwrap();
+        for (name, content) in [("server.crt", certificate), ("server.key", key)] {
+            let path = data.join(name);
+            fs::write(&path, content).unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+            chown(&path, Some(owner.uid()), Some(owner.gid())).unwrap();
+        }
+        cluster.options.extend(["-c".to_owned(), "ssl=on".to_owned()]);
+        cluster.run().await;
+        cluster
+    }
+
+    fn socket(&self) -> Socket {
+        Socket { dir: self.dir.path().to_owned(), port: self.port }
     }
 
     async fn run(&mut self) {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("script/postgres");
         let mut command = Command::new(script);
         command.arg(self.dir.path()).args(&self.options).stdin(Stdio::null());
+        let url = self.socket().url("postgres", "postgres");
         let child = self.child.insert(command.spawn().unwrap());
-        let url = url(self.dir.path(), "postgres", "postgres");
         eventually(async || {
             assert!(child.try_wait().unwrap().is_none(), "script/postgres ended");
             PgConnection::connect(&url).await.ok()
@@ -65,7 +113,7 @@ impl Cluster {
 
     /// A new database in it.
     pub async fn database(&self) -> Database {
-        Database::create(self.dir.path().to_owned(), None, "template1").await
+        Database::create(self.socket(), None, "template1").await
     }
 }
 
@@ -75,37 +123,32 @@ impl Drop for Cluster {
     }
 }
 
-/// The address of a database of the server in this directory.
-fn url(dir: &Path, user: &str, database: &str) -> String {
-    format!("postgres://{user}@localhost/{database}?host={}", dir.display())
-}
-
 /// A database, deleted in the end.
 pub struct Database {
     name: String,
-    dir: PathBuf,
+    socket: Socket,
     /// The server, if it is this test's own: it goes with the database.
     cluster: Option<Cluster>,
 }
 
-/// The directory of the server of all tests, once it answers.
-async fn shared() -> Option<PathBuf> {
-    let dir = PathBuf::from(std::env::var_os(SHARED)?);
+/// The server of all tests, once it answers.
+async fn shared() -> Option<Socket> {
+    let socket = Socket { dir: PathBuf::from(std::env::var_os(SHARED)?), port: PORT };
     // It may have been started this very moment.
-    let url = url(&dir, "postgres", "postgres");
+    let url = socket.url("postgres", "postgres");
     eventually(async || PgConnection::connect(&url).await.ok()).await;
-    Some(dir)
+    Some(socket)
 }
 
 /// The name of a database with nothing but the schema. The first test makes it, and all others wait.
-async fn template(dir: &Path) -> String {
+async fn template(socket: &Socket) -> String {
     let checksums: Vec<u8> = SCHEMA.iter().flat_map(|migration| migration.checksum.to_vec()).collect();
     let name = format!("schema_{}", &random::sha256_hex(&checksums)[..16]);
-    let mut turn = PgConnection::connect(&url(dir, "postgres", "postgres")).await.unwrap();
+    let mut turn = PgConnection::connect(&socket.url("postgres", "postgres")).await.unwrap();
     turn.execute("SELECT pg_advisory_lock(1)").await.unwrap();
     let found = sqlx::query("SELECT FROM pg_database WHERE datname = $1").bind(&name);
     if found.fetch_optional(&mut turn).await.unwrap().is_none() {
-        let making = Database::create(dir.to_owned(), None, "template1").await;
+        let making = Database::create(socket.clone(), None, "template1").await;
         let mut connection = making.connect().await;
         SCHEMA.run(&mut connection).await.unwrap();
         connection.close().await.unwrap();
@@ -118,10 +161,10 @@ impl Database {
     /// Makes one on the server of all tests, or on one of its own.
     pub async fn new() -> Self {
         match shared().await {
-            Some(dir) => Self::create(dir, None, "template1").await,
+            Some(socket) => Self::create(socket, None, "template1").await,
             None => {
                 let cluster = Cluster::start(&[]).await;
-                Self::create(cluster.dir.path().to_owned(), Some(cluster), "template1").await
+                Self::create(cluster.socket(), Some(cluster), "template1").await
             }
         }
     }
@@ -129,16 +172,16 @@ impl Database {
     /// One for a store, which makes the tables unless they are there: a copy has them, and is made in less time.
     pub async fn for_store() -> Self {
         match shared().await {
-            Some(dir) => {
-                let template = template(&dir).await;
-                Self::create(dir, None, &template).await
+            Some(socket) => {
+                let template = template(&socket).await;
+                Self::create(socket, None, &template).await
             }
             None => Self::new().await,
         }
     }
 
-    async fn create(dir: PathBuf, cluster: Option<Cluster>, template: &str) -> Self {
-        let database = Self { name: format!("test_{}", random::user_id_suffix()), dir, cluster };
+    async fn create(socket: Socket, cluster: Option<Cluster>, template: &str) -> Self {
+        let database = Self { name: format!("test_{}", random::user_id_suffix()), socket, cluster };
         let create = format!("CREATE DATABASE {} TEMPLATE {template}", database.name);
         database.as_superuser("postgres", &create).await;
         database
@@ -151,7 +194,12 @@ impl Database {
 
     /// Its address for this user, who may have a password: `name:password`.
     pub fn url_of(&self, user: &str) -> String {
-        url(&self.dir, user, &self.name)
+        self.socket.url(user, &self.name)
+    }
+
+    /// The same where the server listens, by this name of the machine and with these parameters.
+    pub fn tcp_url(&self, user: &str, host: &str, parameters: &str) -> String {
+        format!("postgres://{user}@{host}:{}/{}?{parameters}", self.socket.port, self.name)
     }
 
     /// A connection to it.
@@ -165,7 +213,7 @@ impl Database {
     }
 
     async fn as_superuser(&self, database: &str, sql: &str) -> u64 {
-        let mut connection = PgConnection::connect(&url(&self.dir, "postgres", database)).await.unwrap();
+        let mut connection = PgConnection::connect(&self.socket.url("postgres", database)).await.unwrap();
         let done = connection.execute(AssertSqlSafe(sql.to_owned())).await.unwrap();
         connection.close().await.unwrap();
         done.rows_affected()
@@ -198,7 +246,7 @@ impl Drop for Database {
         // Nothing can wait for sqlx here. If it fails, the server's directory goes soon.
         let sql = format!("DROP DATABASE {} WITH (FORCE)", self.name);
         let mut command = Command::new("psql");
-        command.args(["--quiet", "--username=postgres", "--command", &sql, "postgres", "--host"]).arg(&self.dir);
+        command.args(["--quiet", "--username=postgres", "--command", &sql, "postgres", "--host"]).arg(&self.socket.dir);
         let _ = command.stderr(Stdio::null()).status();
     }
 }

@@ -8,7 +8,8 @@ use std::{
 
 use crate::{cli::muster, postgres::Database, process::Process, support::eventually};
 
-fn on(dir: &Path, url: &str, args: &[&str]) -> Command {
+/// A command on the database of this address.
+pub fn on(dir: &Path, url: &str, args: &[&str]) -> Command {
     let mut command = muster(dir, args);
     command.env("MUSTER_DATABASE_URL", url);
     command
@@ -21,7 +22,7 @@ fn ok(command: &mut Command) -> String {
 }
 
 /// The one line that a command fails with.
-fn complaint(output: &Output) -> String {
+pub fn complaint(output: &Output) -> String {
     let stderr = String::from_utf8(output.stderr.clone()).unwrap();
     assert_eq!(output.status.code(), Some(1), "{stderr}");
     assert_eq!(stderr.lines().count(), 1, "{stderr}");

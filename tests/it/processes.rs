@@ -66,7 +66,8 @@ pub async fn count(database: &Database, sql: &'static str) -> usize {
 
 /// How many jobs have ended once, by the audit log.
 pub const ENDED_ONCE: &str = "SELECT count(*) FROM (
-    SELECT job_id FROM audit_log WHERE action IN ('export_completed', 'export_failed', 'job_cancelled')
+    SELECT job_id FROM audit_log WHERE action IN ('export_completed', 'export_failed', 'import_completed', 'import_failed',
+        'job_cancelled')
     GROUP BY job_id HAVING count(*) = 1) AS once";
 
 /// How many jobs have ended.

@@ -14,16 +14,19 @@ use muster::{
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
 
 use crate::{
+    chaos::seed,
     cli::muster,
     postgres::{Cluster, Database},
-    process::{Process, add_admin_with, add_users_with},
+    process::{Process, add_admin_with, add_users_with, succeed_with},
     processes::{ENDED, ENDED_ONCE, Worker, count, form},
+    scaled_imports::{Import, assert_users, users_before},
     support::eventually,
     weed::{KEY, SECRET, Weed},
 };
 
 const JOBS: usize = 200;
 
+/// In the connection that is exported.
 const USERS: u64 = 5_000;
 
 const WORKERS: usize = 3;
@@ -32,9 +35,6 @@ const LEASE_SECONDS: u64 = 2;
 
 /// How long the object store is away.
 const OUTAGE: Duration = Duration::from_secs(20);
-
-/// What goes wrong is the same for the same seed; when it does depends on the machine.
-const SEED: u64 = 7;
 
 /// What all processes have in common; each has a directory of its own besides.
 struct Settings {
@@ -65,7 +65,33 @@ impl Settings {
     fn work(&self, dir: &Path) -> Worker {
         Worker::start(dir, |command| self.give(command))
     }
+
+    /// Makes a connection with the users who are there before the imports.
+    fn prepare_imports(&self, dir: &Path) {
+        succeed_with(dir, &["connection", "add", IMPORTED], Stdio::null(), |command| self.give(command));
+        let users: String = (0..JOBS).filter(|number| is_import(*number)).map(users_before).collect();
+        std::fs::write(dir.join("before.ndjson"), users).unwrap();
+        let args = ["import", "--connection", IMPORTED, "before.ndjson"];
+        succeed_with(dir, &args, Stdio::null(), |command| self.give(command));
+    }
 }
+
+/// The connection that is imported into, and not exported: the exports' files stay the same.
+const IMPORTED: &str = "Imported";
+
+/// About every tenth job, by one server and the other in turn.
+fn is_import(number: usize) -> bool {
+    number % 9 == 4
+}
+
+/// The id of a connection.
+async fn connection(database: &Database, name: &str) -> String {
+    let query = sqlx::query_scalar("SELECT id FROM connections WHERE name = $1").bind(name);
+    query.fetch_one(&mut database.connect().await).await.unwrap()
+}
+
+/// By the audit log.
+const IMPORTS_COMPLETED: &str = "SELECT count(*) FROM audit_log WHERE action = 'import_completed'";
 
 /// Kills workers, and has others stand still, some beyond their leases, until so many jobs have ended.
 async fn disturb(
@@ -99,16 +125,25 @@ async fn two_hundred_jobs_of_two_servers_and_three_workers_end_once_and_right() 
     let [first, second, others @ ..] = dirs.each_ref().map(|dir| dir.path());
     add_admin_with(first, |command| settings.give(command));
     add_users_with(first, USERS, |command| settings.give(command));
+    settings.prepare_imports(first);
+    let (exported, imported) = (connection(&database, "Db").await, connection(&database, IMPORTED).await);
 
     let servers = [settings.serve(first).await, settings.serve(second).await];
     let mut workers = others.map(|dir| settings.work(dir));
     let start = || settings.work(others[0]);
-    let mut ids: Vec<JobId> = Vec::new();
+    let (mut exports, mut imports): (Vec<(usize, JobId)>, Vec<Import>) = (Vec::new(), Vec::new());
     for number in 0..JOBS {
-        ids.push(servers[number % 2].client.submit(&form(number)).await);
+        let client = &servers[number % 2].client;
+        if is_import(number) {
+            imports.push(Import::submit(client, &imported, number).await);
+        } else {
+            let mut form: Vec<(&str, &str)> = form(number);
+            form.push(("form[connection]", &exported));
+            exports.push((number, client.submit(&form).await));
+        }
     }
 
-    let random = &mut StdRng::seed_from_u64(SEED);
+    let random = &mut StdRng::seed_from_u64(seed(7));
     disturb(random, &mut workers, start, &database, JOBS / 4).await;
     cluster.restart().await;
     disturb(random, &mut workers, start, &database, JOBS / 2).await;
@@ -119,7 +154,7 @@ async fn two_hundred_jobs_of_two_servers_and_three_workers_end_once_and_right() 
     disturb(random, &mut workers, start, &database, JOBS).await;
 
     let mut checksums: HashMap<_, String> = HashMap::new();
-    for (number, id) in ids.iter().enumerate() {
+    for (number, id) in &exports {
         let is_sample = number.is_multiple_of(3);
         let job = servers[(number + 1) % 2].client.job(id).await;
         let rows = if is_sample { 10 } else { USERS };
@@ -131,14 +166,21 @@ async fn two_hundred_jobs_of_two_servers_and_three_workers_end_once_and_right() 
         let file = servers[(number + 1) % 2].client.get(&format!("{link}.gz")).send().await.unwrap();
         assert_eq!(sha256_hex(&file.bytes().await.unwrap()), sha256, "{number}");
     }
+    for import in &imports {
+        import.assert_right(&servers[0].client).await;
+    }
+    assert_users(&database, &imported, &imports).await;
     assert_eq!(count(&database, ENDED_ONCE).await, JOBS);
+    assert_eq!(count(&database, IMPORTS_COMPLETED).await, imports.len());
     let mut verify = muster(first, &["audit", "verify"]);
     settings.give(&mut verify);
     assert!(verify.stdout(Stdio::null()).status().unwrap().success());
-    // What lost leases have left is swept away, and nothing of it is on a local disk.
-    eventually(async || (weed.objects().await.len() == JOBS && weed.unfinished_uploads().await == 0).then_some(()))
-        .await;
+    // What lost leases and imports have left is swept away, and nothing of it is on a local disk.
+    eventually(async || {
+        (weed.objects().await.len() == exports.len() && weed.unfinished_uploads().await == 0).then_some(())
+    })
+    .await;
     for dir in &dirs {
-        assert!(!dir.path().join("data/exports").exists());
+        assert!(["exports", "imports"].iter().all(|files| !dir.path().join("data").join(files).exists()));
     }
 }

@@ -63,6 +63,9 @@ impl BeginWriting for PgPool {
 /// # Errors
 /// [`StoreError::Unusable`] with what is wrong, without the password.
 pub async fn open(options: &PostgresOptions) -> Result<PgPool, StoreError> {
+    // With sslmode=verify-ca sqlx asks for the process's own implementation of TLS, and panics without one. rustls takes one by itself only
+    // if there is no other, and there are two: sqlx's and the object store's. An error says that one is chosen already, which may stay.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     // What there is already is no news to anybody.
     let connect = url::parse(&options.url).map_err(StoreError::Unusable)?.options([("client_min_messages", "warning")]);
     // By itself: a pool would try again until its time is over, and say no more than that.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use axum::{extract::Request, http::StatusCode, response::IntoResponse};
 use muster::{
     domain::{
         import_form::UploadId,
@@ -17,6 +18,7 @@ use muster::{
     },
 };
 use reqwest::{Method, header};
+use tokio::net::TcpListener;
 
 use crate::{
     import_support::numbered,
@@ -351,4 +353,46 @@ async fn a_cancelled_export_leaves_nothing() {
     let next = viewer.submit(&FORM[..2]).await;
     assert_eq!(viewer.ended(&next).await.status, JobStatus::Completed);
     tokio::time::timeout(Duration::from_secs(30), server.running.stop()).await.unwrap();
+}
+
+/// Hands requests on to the object store but those that write an object whose name ends like this; the address.
+async fn in_front_of(weed: &Weed, refused: &'static str) -> String {
+    let (http, to) = (reqwest::Client::new(), weed.endpoint());
+    let hand_on = move |request: Request| {
+        let (http, to) = (http.clone(), to.clone());
+        async move {
+            let (head, body) = request.into_parts();
+            if head.method == Method::PUT && head.uri.path().ends_with(refused) {
+                return StatusCode::FORBIDDEN.into_response();
+            }
+            let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+            let request = http.request(head.method, format!("{to}{}", head.uri)).headers(head.headers).body(body);
+            let answer = request.send().await.unwrap();
+            (answer.status(), answer.bytes().await.unwrap()).into_response()
+        }
+    };
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, axum::Router::new().fallback(hand_on)).await });
+    url
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_export_that_can_not_say_which_upload_it_has_begun_leaves_none() {
+    if !weed::has_credentials("bucket::an_export_that_can_not_say_which_upload_it_has_begun_leaves_none") {
+        return;
+    }
+    let weed = Weed::start().await;
+    let url = weed.url().replace(&weed.endpoint(), &in_front_of(&weed, ".upload").await);
+    let world = World::new().await;
+    let files = FileStore::open(&world.settings.data_dir, Some(&url.parse().unwrap())).unwrap();
+    let key = FileStore::key(&random::job_id(), 1);
+    let writing = tokio::task::spawn_blocking(move || {
+        let mut sink = files.create(&key, "acme.csv.gz").unwrap();
+        sink.write(&vec![b'x'; 20 * 1024 * 1024]).unwrap_err()
+    });
+    let error = writing.await.unwrap().to_string();
+    assert!(error.contains("refuses the server's credentials"), "{error}");
+    assert_eq!(weed.unfinished_uploads().await, 0);
+    assert_eq!(weed.objects().await, Vec::<String>::new());
 }

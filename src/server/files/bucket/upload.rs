@@ -154,7 +154,13 @@ impl Upload {
 /// Begins an upload and writes down which it is, before it has any part.
 async fn begin(bucket: &Bucket, path: &Path, marker: &Path, attributes: &Attributes) -> io::Result<Upload> {
     let id = bucket.client.create_multipart_opts(path, attributes.clone().into()).await.map_err(failed)?;
-    bucket.client.put(marker, id.clone().into_bytes().into()).await.map_err(failed)?;
+    if let Err(error) = bucket.client.put(marker, id.clone().into_bytes().into()).await {
+        // Nobody else will ever know of it.
+        if let Err(error) = bucket.client.abort_multipart(path, &id).await {
+            tracing::warn!(%error, "an upload without a marker could not be aborted");
+        }
+        return Err(failed(error));
+    }
     Ok(Upload { id, parts: Vec::new(), on_their_way: JoinSet::new() })
 }
 

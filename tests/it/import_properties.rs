@@ -73,6 +73,11 @@ pub fn line() -> impl Strategy<Value = String> {
     prop_oneof![12 => user(), 1 => Just("{".to_owned()), 1 => Just("[]".to_owned()), 1 => Just(String::new())]
 }
 
+/// A file that begins with an object, so that it is one of users.
+pub fn file_of(lines: &[String]) -> String {
+    format!("{{}}\n{}", lines.join("\n"))
+}
+
 fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap()
 }
@@ -91,8 +96,7 @@ proptest! {
             let world = World::new().await;
             let (seq, _) = world.connection("Db").await;
             world.import(seq, before.join("\n").as_bytes());
-            let file = lines.join("\n");
-            let file = if lines.first().is_some_and(|line| line.starts_with('{')) { file } else { format!("{{}}\n{file}") };
+            let file = file_of(&lines);
             let dry = world.import_as(seq, Mode::DryRun { upsert }, file.as_bytes());
             let mode = if upsert { Mode::Upsert } else { Mode::Insert };
             let wet = world.import_as(seq, mode, file.as_bytes());

@@ -14,7 +14,7 @@ use muster::{
 use proptest::prelude::*;
 
 use crate::{
-    import_properties::{line, user},
+    import_properties::{file_of, line, user},
     import_support::generated,
     pg_world::{export, exported, scope, world},
     support::{NOW, World, request},
@@ -53,7 +53,7 @@ fn what_becomes_of_users_is_the_same_as_with_sqlite() {
         .run(&files, |(before, lines, mode)| {
             runtime.block_on(async {
                 let (one, (other, _)) = (World::new().await, world().await);
-                let file = format!("{{}}\n{}", lines.join("\n"));
+                let file = file_of(&lines);
                 let mut outcomes = Vec::new();
                 for world in [&one, &other] {
                     let (seq, _) = world.connection("Db").await;

@@ -24,6 +24,7 @@ on_every_database! {
     forms_that_break_a_rule_are_answered_with_the_part,
     a_file_that_is_too_large,
     who_is_refused_early_reads_why,
+    who_sends_next_to_nothing_is_cut_off,
     a_dry_run_of_the_page_says_that_it_is_one,
     a_file_that_is_none_fails_the_job_which_is_its_own_error,
     many_errors_are_streamed,
@@ -194,19 +195,36 @@ async fn who_is_refused_early_reads_why(mut world: World) {
     let body = multipart(&[("users", FILE, &file)]);
     let host = server.url.strip_prefix("http://").unwrap();
     for (token, status) in [(&program.token, 413), (&reader.token, 403), (&"none".to_owned(), 401)] {
-        let head = format!(
-            "POST {PATH} HTTP/1.1\r\nhost: {host}\r\nauthorization: Bearer {token}\r\ncontent-type: {}\r\n\
-             content-length: {}\r\nconnection: close\r\n\r\n",
-            multipart_type(),
-            body.len()
-        );
-        let mut connection = TcpStream::connect(host).await.unwrap();
-        connection.write_all(head.as_bytes()).await.unwrap();
-        connection.write_all(&body).await.unwrap();
-        let mut answer = String::new();
-        connection.read_to_string(&mut answer).await.unwrap();
+        let answer = send_first(host, token, body.len(), &body).await;
         assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{answer}");
     }
+    server.running.stop().await;
+}
+
+/// Says that a body of `len` bytes comes, sends `body`, and reads the answer to its end.
+async fn send_first(host: &str, token: &str, len: usize, body: &[u8]) -> String {
+    let head = format!(
+        "POST {PATH} HTTP/1.1\r\nhost: {host}\r\nauthorization: Bearer {token}\r\ncontent-type: {}\r\n\
+         content-length: {len}\r\nconnection: close\r\n\r\n",
+        multipart_type(),
+    );
+    let mut connection = TcpStream::connect(host).await.unwrap();
+    connection.write_all(head.as_bytes()).await.unwrap();
+    connection.write_all(body).await.unwrap();
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer).await.unwrap();
+    answer
+}
+
+async fn who_sends_next_to_nothing_is_cut_off(mut world: World) {
+    world.settings.upload_idle_seconds = 1;
+    let server = world.serve().await;
+    let program = Program::new(&world, &server, "loader", "create:users").await;
+    let body = multipart(&[("users", FILE, &[b' '; 1_000])]);
+    let host = server.url.strip_prefix("http://").unwrap();
+    let answer = send_first(host, &program.token, body.len(), &body[..body.len() / 2]).await;
+    assert!(answer.starts_with("HTTP/1.1 408 ") && answer.contains("\"errorCode\":\"request_timeout\""), "{answer}");
+    assert_eq!(uploads(&world), 0);
     server.running.stop().await;
 }
 

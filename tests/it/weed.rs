@@ -6,6 +6,7 @@ use std::{
     path::PathBuf,
     process::{Child, Command, Stdio},
     sync::Arc,
+    time::Duration,
 };
 
 use futures_util::TryStreamExt;
@@ -51,6 +52,22 @@ pub struct Weed {
 impl Weed {
     /// Starts one with an empty bucket.
     pub async fn start() -> Self {
+        // Until it listens, others may take a port that was free: then it ends, or one of its servers never answers.
+        for _ in 0..3 {
+            let weed = Self::spawned();
+            if tokio::time::timeout(Duration::from_secs(40), weed.ready()).await.is_ok() {
+                // A bucket is a directory of its file system.
+                let bucket = weed.filer(&format!("buckets/{BUCKET}/"));
+                let made = reqwest::Client::new().post(bucket).send().await.unwrap();
+                assert!(made.status().is_success(), "{}", made.status());
+                return weed;
+            }
+            eprintln!("{}", fs::read_to_string(weed.dir.path().join("log")).unwrap());
+        }
+        panic!("SeaweedFS does not start");
+    }
+
+    fn spawned() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let config = serde_json::json!({ "identities": [
             { "name": "all", "credentials": [{ "accessKey": KEY, "secretKey": SECRET }], "actions": ["Admin"] },
@@ -66,12 +83,7 @@ impl Weed {
         let ports = free.each_ref().map(|listener| listener.local_addr().unwrap().port());
         drop(free);
         let child = spawn(&dir, ports);
-        let weed = Self { dir, ports, child };
-        weed.ready().await;
-        // A bucket is a directory of its file system.
-        let made = reqwest::Client::new().post(weed.filer(&format!("buckets/{BUCKET}/"))).send().await.unwrap();
-        assert!(made.status().is_success(), "{}", made.status());
-        weed
+        Self { dir, ports, child }
     }
 
     /// Waits until it stores things.

@@ -73,7 +73,8 @@ describe("an import", () => {
   test("updates users with upsert, and has no errors to tell", async () => {
     const submit = (name, upsert) =>
       client.submit({ users: blob([{ email: email("bob"), name }]), connection_id, upsert });
-    await finished(async () => client.get((await submit("Bob", false)).id));
+    const first = await submit("Bob", false);
+    await finished(() => client.get(first.id));
     const { id } = await submit("Robert", true);
     const job = await finished(() => client.get(id));
     assert.deepEqual(job.summary, { total: 1, inserted: 0, updated: 1, failed: 0 });

@@ -20,6 +20,9 @@ const FILE: &str = "muster.toml";
 /// What the environment's names begin with.
 const ENV_PREFIX: &str = "MUSTER_";
 
+/// Most seconds of `search_seconds`: below those after which a request is given up, so that there is time to say why.
+const MOST_SEARCH_SECONDS: u32 = 28;
+
 /// Most seconds of `upload_idle_seconds` where uploads are in a bucket: what has not grown for an hour, and belongs to nobody, is
 /// deleted there.
 const MOST_UPLOAD_IDLE_SECONDS: u32 = 30 * 60;
@@ -56,6 +59,8 @@ pub struct Settings {
     pub database_acquire_seconds: u32,
     /// Seconds after which PostgreSQL gives a statement up; 0: never.
     pub database_statement_seconds: u32,
+    /// Seconds after which a search of users is given up.
+    pub search_seconds: u32,
     /// Seconds after which an unused connection to PostgreSQL is closed.
     pub database_idle_seconds: u32,
     /// Seconds after which a connection to PostgreSQL is replaced by a new one.
@@ -130,6 +135,7 @@ impl Default for Settings {
             database_pool_size: 10,
             database_acquire_seconds: 10,
             database_statement_seconds: 30,
+            search_seconds: 25,
             database_idle_seconds: 10 * 60,
             database_lifetime_seconds: 30 * 60,
             secrets_key: None,
@@ -261,6 +267,9 @@ impl Settings {
         if self.secrets_key.is_some() && self.secrets_key_file.is_some() {
             return Err("secrets_key and secrets_key_file are both set: there is one key".to_owned());
         }
+        if !(1..=MOST_SEARCH_SECONDS).contains(&self.search_seconds) {
+            return Err(format!("search_seconds must be 1 to {MOST_SEARCH_SECONDS}: requests are given up after 30"));
+        }
         if self.database_url.is_some() {
             return Ok(());
         }
@@ -373,6 +382,7 @@ mod tests {
             ("workers = 0", None, "workers must be 1 or more: with SQLite"),
             ("import_workers = 0", None, "import_workers must be 1 or more: with SQLite"),
             ("database_pool_size = 1", None, "database_pool_size must be 2 or more"),
+            ("search_seconds = 30", None, "search_seconds must be 1 to 28"),
             ("secrets_key = \"a\"\nsecrets_key_file = \"b\"", None, "both set"),
             ("lease_seconds = 0\ndatabase_url = \"postgres://a\"", None, "lease_seconds must be 1 or more"),
             ("session_max_lifetime_seconds = 60", None, "session_max_lifetime_seconds (60) must not be below"),

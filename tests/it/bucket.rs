@@ -14,7 +14,6 @@ use muster::{
         files::FileStore,
         jobs::Sweeper,
         random,
-        service::Services,
     },
 };
 use reqwest::{Method, header};
@@ -45,9 +44,8 @@ fn move_to(world: &mut World, weed: &Weed) {
 
 /// Services and files with these settings.
 fn again(world: &mut World) {
-    let clock = Clock::Manual(world.clock.clone());
     world.files = FileStore::open(&world.settings.data_dir, world.settings.files_url.as_ref()).unwrap();
-    world.services = Services::new(world.store.clone(), world.files.clone(), clock, world.settings.clone());
+    world.renew_services();
 }
 
 fn sweeper(world: &World) -> Sweeper {

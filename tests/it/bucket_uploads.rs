@@ -2,7 +2,7 @@
 
 use muster::{
     domain::{import_form::UploadId, job::JobStatus},
-    server::{clock::Clock, files::FileStore, random, service::Services},
+    server::{files::FileStore, random},
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -16,8 +16,7 @@ use crate::{
 /// Files and services as another process has them.
 fn another_process(world: &mut World) {
     world.files = FileStore::open(&world.settings.data_dir, world.settings.files_url.as_ref()).unwrap();
-    let clock = Clock::Manual(world.clock.clone());
-    world.services = Services::new(world.store.clone(), world.files.clone(), clock, world.settings.clone());
+    world.renew_services();
 }
 
 /// The first `len` bytes of a file, if they are there.

@@ -4,8 +4,7 @@
 
 use std::{
     collections::HashMap,
-    io::ErrorKind,
-    path::{Path, PathBuf},
+    path::Path,
     process::{Command, Stdio},
     time::Duration,
 };
@@ -18,6 +17,7 @@ use muster::{
 use crate::{
     cli::muster,
     databases::on_every_database,
+    disk::Disk,
     process::{Process, add_admin, add_users},
     support::{World, eventually, request},
 };
@@ -37,7 +37,7 @@ const LEASE_SECONDS: &str = "1";
 const LONGER_THAN_LEASE: Duration = Duration::from_millis(1_300);
 
 /// Room for many files of these users: it is full only when something else fills it.
-const DISK_BYTES: u64 = 64 * 1024 * 1024;
+const DISK_BYTES: usize = 64 * 1024 * 1024;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Disturbance {
@@ -68,34 +68,6 @@ impl Seeded {
 
     fn pick<T: Copy>(&mut self, items: &[T]) -> T {
         items[self.below(items.len() as u64) as usize]
-    }
-}
-
-/// A small disk for export files, where the tests may make one.
-struct Disk(PathBuf);
-
-impl Disk {
-    fn mount(path: &Path) -> Option<Self> {
-        std::fs::create_dir_all(path).unwrap();
-        let size = format!("size={DISK_BYTES},mode=700");
-        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", &size, "tmpfs"]).arg(path).output();
-        mounted.is_ok_and(|output| output.status.success()).then(|| Self(path.to_owned()))
-    }
-
-    /// Takes all the room that there is, which may be all of the disk.
-    fn fill(&self) {
-        let error = std::fs::write(self.0.join("others"), vec![0; DISK_BYTES as usize + 1]).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::StorageFull);
-    }
-
-    fn free(&self) {
-        std::fs::remove_file(self.0.join("others")).unwrap();
-    }
-}
-
-impl Drop for Disk {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg("-l").arg(&self.0).status();
     }
 }
 
@@ -138,7 +110,7 @@ async fn fifty_rounds_of_chaos() {
     add_admin(dir);
     add_users(dir, USERS);
 
-    let disk = Disk::mount(&dir.join("data/exports"));
+    let disk = Disk::mount(&dir.join("data/exports"), DISK_BYTES);
     let mut disturbances =
         vec![Disturbance::Kill, Disturbance::KillTwice, Disturbance::Stop, Disturbance::LockDatabase];
     if disk.is_some() {

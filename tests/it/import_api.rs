@@ -1,9 +1,6 @@
 //! Imports over the Management API, and what they could not import.
 
-use muster::{
-    domain::job::JobId,
-    server::{clock::Clock, service::Services},
-};
+use muster::domain::job::JobId;
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::{
@@ -14,6 +11,7 @@ use tokio::{
 use crate::{
     api::{Program, answer},
     databases::on_every_database,
+    disk::Disk,
     import_support::{FILE, Part, generated, multipart, multipart_type, numbered},
     support::{Server, World},
 };
@@ -25,6 +23,7 @@ on_every_database! {
     a_file_that_is_too_large,
     who_is_refused_early_reads_why,
     who_sends_next_to_nothing_is_cut_off,
+    a_full_disk_is_told_and_nothing_stays_in_the_way,
     a_dry_run_of_the_page_says_that_it_is_one,
     a_file_that_is_none_fails_the_job_which_is_its_own_error,
     many_errors_are_streamed,
@@ -155,9 +154,15 @@ async fn forms_that_break_a_rule_are_answered_with_the_part(world: World) {
         assert_eq!((status, &error["errorCode"]), (400, &json!("invalid_body")), "{words}: {error}");
         assert!(error["message"].as_str().unwrap().contains(words), "{words}: {error}");
     }
-    for (media, body) in [("application/json", "{}"), (&multipart_type(), "nothing"), ("multipart/form-data", "")] {
+    let other = "Content-Type has to be multipart/form-data, with a boundary";
+    for (media, body, words) in [
+        ("application/json", "{}", other),
+        ("multipart/form-data", "", other),
+        (&multipart_type(), "nothing", "Invalid multipart payload format"),
+    ] {
         let request = program.request(Method::POST, PATH).header("content-type", media).body(body);
-        assert_eq!(answer(request).await.0, 400, "{media}");
+        let (status, error) = answer(request).await;
+        assert!(status == 400 && error["message"].as_str().unwrap().contains(words), "{media}: {error}");
     }
     assert_eq!(uploads(&world), 0);
     assert!(server.client("admin").await.jobs(&[]).await.jobs.is_empty());
@@ -166,8 +171,7 @@ async fn forms_that_break_a_rule_are_answered_with_the_part(world: World) {
 
 async fn a_file_that_is_too_large(mut world: World) {
     world.settings.import_max_bytes = 512_000;
-    let clock = Clock::Manual(world.clock.clone());
-    world.services = Services::new(world.store.clone(), world.files.clone(), clock, world.settings.clone());
+    world.renew_services();
     let (_, connection) = world.connection("Db").await;
     let server = world.serve().await;
     let program = Program::new(&world, &server, "loader", "create:users").await;
@@ -186,8 +190,7 @@ async fn a_file_that_is_too_large(mut world: World) {
 /// A client sends all that it has before it reads the answer, as most do.
 async fn who_is_refused_early_reads_why(mut world: World) {
     world.settings.import_max_bytes = 512_000;
-    let clock = Clock::Manual(world.clock.clone());
-    world.services = Services::new(world.store.clone(), world.files.clone(), clock, world.settings.clone());
+    world.renew_services();
     let server = world.serve().await;
     let program = Program::new(&world, &server, "loader", "create:users").await;
     let reader = Program::new(&world, &server, "reader", "read:users").await;
@@ -225,6 +228,29 @@ async fn who_sends_next_to_nothing_is_cut_off(mut world: World) {
     let answer = send_first(host, &program.token, body.len(), &body[..body.len() / 2]).await;
     assert!(answer.starts_with("HTTP/1.1 408 ") && answer.contains("\"errorCode\":\"request_timeout\""), "{answer}");
     assert_eq!(uploads(&world), 0);
+    server.running.stop().await;
+}
+
+async fn a_full_disk_is_told_and_nothing_stays_in_the_way(world: World) {
+    let (server, program, connection) = served(&world).await;
+    let Some(disk) = Disk::mount(&world.settings.data_dir.join("imports"), 512_000) else {
+        eprintln!("no disk could be made: nothing was tested");
+        return;
+    };
+    let submit = async |file: &[u8]| {
+        submit(&program, &[("connection_id", "", connection.as_bytes()), ("users", FILE, file)]).await
+    };
+    let (status, error) = submit(&vec![b' '; 3_000_000]).await;
+    assert_eq!((status, &error["errorCode"]), (507, &json!("insufficient_storage")), "{error}");
+    assert_eq!(uploads(&world), 0);
+    disk.fill();
+    let (status, error) = submit(&numbered(1, "example.com")).await;
+    assert_eq!((status, &error["statusCode"]), (507, &json!(507)), "{error}");
+    disk.free();
+    assert_eq!((uploads(&world), world.count("jobs").await), (0, 0));
+    let (status, job) = submit(&numbered(1, "example.com")).await;
+    assert_eq!(status, 202, "{job}");
+    assert_eq!(program.ended(job["id"].as_str().unwrap()).await["summary"]["inserted"], 1);
     server.running.stop().await;
 }
 

@@ -8,7 +8,7 @@ use muster::{
         job::{JobId, JobStatus},
         role::Role,
     },
-    server::{clock::Clock, http::Limits, jobs::Sweeper, service::Services},
+    server::{clock::Clock, http::Limits, jobs::Sweeper},
 };
 use serde_json::{Value, json};
 use tokio::{
@@ -180,8 +180,7 @@ async fn who_may_not_import_is_told_before_the_file_is_read(world: World) {
 
 async fn a_file_that_is_too_large_is_refused_whether_it_says_so_or_not(mut world: World) {
     world.settings.import_max_bytes = 100_000;
-    let clock = Clock::Manual(world.clock.clone());
-    world.services = Services::new(world.store.clone(), world.files.clone(), clock, world.settings.clone());
+    world.renew_services();
     let (_, connection) = world.connection("Db").await;
     let server = world.serve_within(Limits::default()).await;
     let editor = server.client("editor").await;

@@ -90,6 +90,12 @@ impl World {
         Self { postgres, dir, store, files, clock, settings, services }
     }
 
+    /// Has the use cases go by the store, the files and the settings as they are now.
+    pub fn renew_services(&mut self) {
+        let clock = Clock::Manual(self.clock.clone());
+        self.services = Services::new(self.store.clone(), self.files.clone(), clock, self.settings.clone());
+    }
+
     /// A fresh one on the same kind of database.
     pub async fn another(&self) -> Self {
         match self.postgres {

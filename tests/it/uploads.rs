@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, fs, path::PathBuf, time::Duration};
 
 use muster::{
     domain::{error::AppError, import_form::UploadId, job::JobStatus},
-    server::{clock::Clock, jobs::Sweeper, service::Services},
+    server::{clock::Clock, jobs::Sweeper},
 };
 use reqwest::Method;
 use tokio::{
@@ -43,12 +43,6 @@ fn files(world: &World) -> BTreeSet<String> {
 
 async fn received(world: &World, id: &UploadId) -> i64 {
     world.value(&format!("SELECT received FROM uploads WHERE id = '{id}'")).await
-}
-
-/// Services with these settings, which those of the world were made before.
-fn again(world: &mut World) {
-    let clock = Clock::Manual(world.clock.clone());
-    world.services = Services::new(world.store.clone(), world.files.clone(), clock, world.settings.clone());
 }
 
 fn sweeper(world: &World) -> Sweeper {
@@ -101,7 +95,7 @@ async fn a_file_in_pieces_becomes_an_import(world: World) {
 
 async fn what_the_protocol_does_not_allow(mut world: World) {
     world.settings.import_max_bytes = 1_000;
-    again(&mut world);
+    world.renew_services();
     let server = world.serve().await;
     let (editor, cookie) = with_cookie(&server).await;
     let options = editor.http.request(Method::OPTIONS, format!("{}/uploads", editor.url)).send().await.unwrap();

@@ -94,7 +94,7 @@ impl UserQuery {
         &self.root
     }
 
-    /// Whether it finds everyone, because nothing was typed.
+    /// Whether it finds everyone, because nothing was typed, or `*`.
     pub fn is_empty(&self) -> bool {
         matches!(&self.root, Node::And(nodes) if nodes.is_empty())
     }

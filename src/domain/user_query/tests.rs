@@ -16,6 +16,10 @@ fn queries() {
     for (text, meaning) in [
         ("", ""),
         (" \t", ""),
+        (" * ", ""),
+        ("*:*", ""),
+        ("* AND name:a", r#"name:"a""#),
+        ("name:a *:* (*)", r#"name:"a""#),
         (r#"email:"a@b.c""#, r#"email:"a@b.c""#),
         ("email:a@b.c", r#"email:"a@b.c""#),
         ("email: x OR name:\tjo", r#"(email:"x" OR name:"jo")"#),
@@ -208,7 +212,7 @@ fn plain_searches_stay_what_they_are() {
         "-4",
         "ann! lee",
         "jo*",
-        "*",
+        "a * b",
         "and or not",
         "Sandra NOTT ORB",
         "auth0|5f7c",
@@ -238,6 +242,8 @@ fn plain_searches_stay_what_they_are() {
         "(-ann)",
         "\"a\"",
         "a&&b",
+        "*",
+        " *:* ",
     ] {
         let chars: Vec<char> = text.chars().collect();
         assert!(!super::plain::is_plain(&chars), "{text}");

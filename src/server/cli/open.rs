@@ -21,10 +21,15 @@ pub async fn open_store(settings: &Settings) -> Result<Store, CliError> {
         (None, Some(file)) => KeySource::File(file.clone()),
         (None, None) => KeySource::MadeIn(settings.data_dir.join("secrets.key")),
     };
-    let Some(url) = &settings.database_url else { return Ok(Store::open_with(&settings.data_dir, &key).await?) };
-    let store = Store::connect(&options(settings, url), &settings.data_dir, &key).await?;
-    check_clock(&store).await?;
-    Ok(store)
+    let store = match &settings.database_url {
+        None => Store::open_with(&settings.data_dir, &key).await?,
+        Some(url) => {
+            let store = Store::connect(&options(settings, url), &settings.data_dir, &key).await?;
+            check_clock(&store).await?;
+            store
+        }
+    };
+    Ok(store.with_search_patience(Duration::from_secs(settings.search_seconds.into())))
 }
 
 fn options(settings: &Settings, url: &Secret) -> PostgresOptions {

@@ -74,7 +74,12 @@ impl From<TooSlow> for PartsError {
 
 impl From<MultipartRejection> for PartsError {
     fn from(error: MultipartRejection) -> Self {
-        Self::Malformed(error.body_text())
+        Self::Malformed(match error {
+            MultipartRejection::InvalidBoundary(_) => {
+                "Content-Type has to be multipart/form-data, with a boundary".to_owned()
+            }
+            other => other.body_text(),
+        })
     }
 }
 

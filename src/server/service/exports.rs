@@ -41,7 +41,7 @@ impl Services {
             None => None,
             Some(id) => {
                 let found = self.store.connection_by_id(id).await?;
-                let violation = || Violation::new(Place::Connection, "There is no such connection any more.");
+                let violation = || Violation::new(Place::Connection, "There is no such connection.");
                 Some(found.ok_or_else(|| AppError::InvalidExport(vec![violation()]))?)
             }
         };

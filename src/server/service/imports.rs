@@ -169,7 +169,7 @@ impl Services {
         let no_connection = match &connection {
             Some(_) => None,
             None if new.connection.is_empty() => Some("Choose a connection."),
-            None => Some("There is no such connection any more."),
+            None => Some("There is no such connection."),
         };
         let violations: Vec<_> = [(ImportPlace::File, missing), (ImportPlace::Connection, no_connection)]
             .into_iter()

@@ -1,6 +1,9 @@
 //! The database that the store talks to, chosen once at start.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use sqlx::{PgPool, SqlitePool};
 
@@ -55,6 +58,8 @@ pub(super) use {execute, with_pool};
 pub struct Store {
     pub(super) db: Db,
     pub(super) secrets: SecretsKey,
+    /// How long a search of users may take.
+    pub(super) search_patience: Duration,
 }
 
 impl std::fmt::Debug for Store {
@@ -62,6 +67,9 @@ impl std::fmt::Debug for Store {
         f.debug_struct("Store").finish_non_exhaustive()
     }
 }
+
+/// How long a search of users may take, unless the settings say something else.
+const SEARCH_PATIENCE: Duration = Duration::from_secs(25);
 
 impl Store {
     /// Opens `muster.db` in `data_dir`, with the key beside it, making all three and bringing the schema up to date.
@@ -84,7 +92,7 @@ impl Store {
         user_search::complete(&file).await?;
         let db = Db::Sqlite { pool, file };
         let secrets = agree_on_key(&db, key).await?;
-        Ok(Self { db, secrets })
+        Ok(Self { db, secrets, search_patience: SEARCH_PATIENCE })
     }
 
     /// Connects to a PostgreSQL server and brings the schema up to date. The first process says which key seals secrets; `data_dir` is
@@ -96,7 +104,13 @@ impl Store {
         create_dir(data_dir)?;
         let db = Db::Postgres(postgres::open(options).await?);
         let secrets = agree_on_key(&db, key).await?;
-        Ok(Self { db, secrets })
+        Ok(Self { db, secrets, search_patience: SEARCH_PATIENCE })
+    }
+
+    /// Gives searches of users up that take longer than this: then there is [`StoreError::TooSlow`].
+    #[must_use]
+    pub fn with_search_patience(self, search_patience: Duration) -> Self {
+        Self { search_patience, ..self }
     }
 
     /// Whether several processes may use it at once.

@@ -1,5 +1,7 @@
 //! Lists of users, and single ones, from PostgreSQL.
 
+use std::time::Duration;
+
 use sqlx::{
     Arguments, AssertSqlSafe, PgConnection, PgPool, Row,
     postgres::{PgArguments, PgRow},
@@ -23,8 +25,13 @@ use super::{
 };
 
 /// The users of a list.
-pub async fn find(pool: &PgPool, list: &UserList, connection_seq: Option<i64>) -> Result<FoundUsers, StoreError> {
-    let mut transaction = pg_search::begin(pool).await?;
+pub async fn find(
+    pool: &PgPool,
+    list: &UserList,
+    connection_seq: Option<i64>,
+    patience: Duration,
+) -> Result<FoundUsers, StoreError> {
+    let mut transaction = pg_search::begin(pool, patience).await?;
     let (place, limit, offset, order) = match list.part {
         Part::Page { start, limit, sort } => {
             let order = match sort {
@@ -77,8 +84,9 @@ pub async fn count_by_query(
     query: &UserQuery,
     connection_seq: Option<i64>,
     most: Option<u64>,
+    patience: Duration,
 ) -> Result<u64, StoreError> {
-    let mut transaction = pg_search::begin(pool).await?;
+    let mut transaction = pg_search::begin(pool, patience).await?;
     count(&mut transaction, query, connection_seq, most).await
 }
 

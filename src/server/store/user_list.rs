@@ -17,7 +17,9 @@ use crate::{
 };
 
 use super::{
-    Db, Store, StoreError, pg_user_list,
+    Db, Store, StoreError,
+    dialect::sqlite_search,
+    pg_user_list,
     user_filter::{Dialect, Filter},
     user_scan::{RowOfList, SqliteUsers},
 };
@@ -28,12 +30,13 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn list_of_users(&self, list: UserList, connection_seq: Option<i64>) -> Result<FoundUsers, StoreError> {
+        let patience = self.search_patience;
         match &self.db {
             Db::Sqlite { file, .. } => {
                 let source = SqliteUsers::of(file);
-                in_background(move || find(&source, &list, connection_seq)).await
+                in_background(move || find(&open(&source, patience)?, &list, connection_seq)).await
             }
-            Db::Postgres(pool) => pg_user_list::find(pool, &list, connection_seq).await,
+            Db::Postgres(pool) => pg_user_list::find(pool, &list, connection_seq, patience).await,
         }
     }
 
@@ -47,16 +50,13 @@ impl Store {
         connection_seq: Option<i64>,
         most: Option<u64>,
     ) -> Result<u64, StoreError> {
+        let patience = self.search_patience;
         match &self.db {
             Db::Sqlite { file, .. } => {
                 let source = SqliteUsers::of(file);
-                in_background(move || {
-                    let database = open(&source)?;
-                    count(&database, &query, connection_seq, most)
-                })
-                .await
+                in_background(move || count(&open(&source, patience)?, &query, connection_seq, most)).await
             }
-            Db::Postgres(pool) => pg_user_list::count_by_query(pool, &query, connection_seq, most).await,
+            Db::Postgres(pool) => pg_user_list::count_by_query(pool, &query, connection_seq, most, patience).await,
         }
     }
 }
@@ -72,17 +72,13 @@ async fn in_background<T: Send + 'static>(
     }
 }
 
-/// How long a search may take: less than a request may.
-const PATIENCE: Duration = Duration::from_secs(25);
-
-/// Instructions of SQLite between two looks at the time; some milliseconds.
-const LOOK_EVERY: i32 = 100_000;
-
-/// A connection whose statements are interrupted when nobody waits for them any more.
-fn open(source: &SqliteUsers) -> Result<Connection, ExportError> {
+/// A connection whose statements are interrupted when `patience` is over.
+fn open(source: &SqliteUsers, patience: Duration) -> Result<Connection, ExportError> {
     let database = source.open()?;
     let began = Instant::now();
-    database.progress_handler(LOOK_EVERY, Some(move || began.elapsed() > PATIENCE)).map_err(SqliteUsers::failed)?;
+    database
+        .progress_handler(sqlite_search::LOOK_EVERY, Some(move || began.elapsed() > patience))
+        .map_err(SqliteUsers::failed)?;
     Ok(database)
 }
 
@@ -95,8 +91,7 @@ fn is_interrupted(error: &ExportError) -> bool {
 /// Parameters before those of the filter: connection, place, limit and offset.
 const OWN: usize = 4;
 
-fn find(source: &SqliteUsers, list: &UserList, connection_seq: Option<i64>) -> Result<FoundUsers, ExportError> {
-    let database = open(source)?;
+fn find(database: &Connection, list: &UserList, connection_seq: Option<i64>) -> Result<FoundUsers, ExportError> {
     let filter = Filter::new(&list.query, Dialect::Sqlite, OWN + 1);
     let (place, limit, offset, order) = match list.part {
         Part::Page { start, limit, sort } => {
@@ -114,7 +109,7 @@ fn find(source: &SqliteUsers, list: &UserList, connection_seq: Option<i64>) -> R
     };
     let mut document = Document::of(&list.attributes);
     let columns = document.columns().to_vec();
-    let row_of_list = RowOfList::new(&database, columns)?;
+    let row_of_list = RowOfList::new(database, columns)?;
     let sql = format!(
         "SELECT {}, seq FROM users
          WHERE (?1 IS NULL OR connection_seq = ?1) AND seq > ?2 AND {} ORDER BY {order} LIMIT ?3 OFFSET ?4",
@@ -140,7 +135,7 @@ fn find(source: &SqliteUsers, list: &UserList, connection_seq: Option<i64>) -> R
         found.users.push(document.take_json());
     }
     if list.totals {
-        found.total = Some(count(&database, &list.query, connection_seq, None)?);
+        found.total = Some(count(database, &list.query, connection_seq, None)?);
     }
     Ok(found)
 }

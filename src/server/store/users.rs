@@ -12,7 +12,7 @@ use sqlx::AssertSqlSafe;
 use super::{
     Db, Store, StoreError,
     db::with_pool,
-    dialect::pg_search,
+    dialect::{pg_search, sqlite_search},
     pg_user_list,
     user_filter::{Dialect, Filter, Parameter},
     user_scan::SqliteUsers,
@@ -156,7 +156,7 @@ impl Store {
                 let Some(words) = user_vector::query(search, connection_seq) else {
                     return Ok(page(Vec::new(), None, total));
                 };
-                let mut transaction = pg_search::begin(pool).await?;
+                let mut transaction = pg_search::begin(pool, self.search_patience).await?;
                 // Each search has a plan of its own: what is best for a rare word is not for a common one.
                 let query = sqlx::query_as(statement(Kind::FoundInPostgres, upwards)).persistent(false);
                 let query = query.bind(place).bind(WANTED).bind(words).fetch_all(&mut *transaction);
@@ -203,11 +203,12 @@ impl Store {
                         Parameter::Real(number) => query.bind(number),
                     };
                 }
-                query.fetch_all(pool).await?
+                let mut connection = sqlite_search::begin(pool, self.search_patience).await?;
+                query.fetch_all(&mut *connection).await.map_err(sqlite_search::failed)?
             }
             Db::Postgres(pool) => {
                 let own = pg_user_list::numbers(&[Some(place), Some(WANTED), connection_seq])?;
-                let mut transaction = pg_search::begin(pool).await?;
+                let mut transaction = pg_search::begin(pool, self.search_patience).await?;
                 let query = sqlx::query_as_with(sql, filter.arguments_after(own)?).persistent(false);
                 query.fetch_all(&mut *transaction).await.map_err(pg_search::failed)?
             }
@@ -239,7 +240,7 @@ impl Store {
             }
             Db::Postgres(pool) => {
                 let Some(words) = user_vector::query(search, connection_seq) else { return Ok(0) };
-                let mut transaction = pg_search::begin(pool).await?;
+                let mut transaction = pg_search::begin(pool, self.search_patience).await?;
                 let query = sqlx::query_scalar(
                     "SELECT count(*) FROM (SELECT 1 FROM user_search WHERE words @@ $1::tsquery LIMIT $2) AS found",
                 );

@@ -49,7 +49,7 @@ pub async fn identify(
 /// Answers in time, or says that it can't.
 pub async fn in_time(request: Request, next: Next) -> Response {
     let answer = tokio::time::timeout(TIMEOUT, next.run(request)).await;
-    answer.unwrap_or_else(|_| ApiError::from_app(AppError::TooSlow, &[], "").into_response())
+    answer.unwrap_or_else(|_| ApiError::no_answer().into_response())
 }
 
 /// Counts the requests of an address, where nobody is known yet.

@@ -126,6 +126,7 @@ pub struct ConnectionsCheckpoint {
         (status = 401, description = "No token, or an invalid one.", body = ApiErrorBody),
         (status = 403, description = "Insufficient scope, expected any of: read:connections.", body = ApiErrorBody),
         (status = 429, description = "Too many requests.", body = ApiErrorBody),
+        (status = 503, description = "The server could not answer in time.", body = ApiErrorBody),
     ),
 )]
 pub async fn list(
@@ -197,6 +198,7 @@ pub async fn list(
         (status = 403, description = "Insufficient scope, expected any of: read:connections.", body = ApiErrorBody),
         (status = 404, description = "There is no such connection.", body = ApiErrorBody),
         (status = 429, description = "Too many requests.", body = ApiErrorBody),
+        (status = 503, description = "The server could not answer in time.", body = ApiErrorBody),
     ),
 )]
 pub async fn get(

@@ -83,6 +83,11 @@ impl ApiError {
         Self::new(StatusCode::REQUEST_TIMEOUT, "request_timeout", "The body came too slowly")
     }
 
+    /// Carrying the request out takes too long.
+    pub fn no_answer() -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "service_unavailable", "The server could not answer in time")
+    }
+
     /// A parameter of the query is wrong.
     pub fn query(parameter: &str, message: impl std::fmt::Display) -> Self {
         let message = format!("Query validation error: '{message}' on property {parameter}.");

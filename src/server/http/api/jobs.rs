@@ -221,6 +221,7 @@ impl Job {
         (status = 403, description = "Insufficient scope, expected any of: read:users.", body = ApiErrorBody),
         (status = 413, description = "The body is too large.", body = ApiErrorBody),
         (status = 429, description = "Too many requests.", body = ApiErrorBody),
+        (status = 503, description = "The server could not answer in time.", body = ApiErrorBody),
     ),
 )]
 pub async fn export(
@@ -255,6 +256,7 @@ pub async fn export(
         (status = 403, description = "Insufficient scope, expected any of: create:users,read:users.", body = ApiErrorBody),
         (status = 404, description = "There is no such job, or it has expired.", body = ApiErrorBody),
         (status = 429, description = "Too many requests.", body = ApiErrorBody),
+        (status = 503, description = "The server could not answer in time.", body = ApiErrorBody),
     ),
 )]
 pub async fn get(
@@ -323,6 +325,7 @@ enum JobErrors<'a> {
         (status = 403, description = "Insufficient scope, expected any of: create:users,read:users.", body = ApiErrorBody),
         (status = 404, description = "There is no such job, or it has expired.", body = ApiErrorBody),
         (status = 429, description = "Too many requests.", body = ApiErrorBody),
+        (status = 503, description = "The server could not answer in time.", body = ApiErrorBody),
     ),
 )]
 pub async fn errors(State(state): State<AppState>, Client(caller): Client, id: Id) -> Result<Response, ApiError> {

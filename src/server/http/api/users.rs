@@ -129,7 +129,7 @@ pub struct UsersCheckpoint {
         (status = 401, description = "No token, or an invalid one.", body = ApiErrorBody),
         (status = 403, description = "Insufficient scope, expected any of: read:users.", body = ApiErrorBody),
         (status = 429, description = "Too many requests.", body = ApiErrorBody),
-        (status = 503, description = "The search took too long: refine it.", body = ApiErrorBody),
+        (status = 503, description = "The search took too long, refine it; or the server could not answer in time.", body = ApiErrorBody),
     ),
 )]
 pub async fn list(
@@ -229,6 +229,7 @@ fn raw(json: String) -> Result<Box<RawValue>, ApiError> {
         (status = 403, description = "Insufficient scope, expected any of: read:users.", body = ApiErrorBody),
         (status = 404, description = "There is no such user.", body = ApiErrorBody),
         (status = 429, description = "Too many requests.", body = ApiErrorBody),
+        (status = 503, description = "The server could not answer in time.", body = ApiErrorBody),
     ),
 )]
 pub async fn get(

@@ -4,6 +4,7 @@ pub mod pg_search;
 pub mod pg_session;
 pub mod postgres;
 pub mod sqlite;
+pub mod sqlite_search;
 
 /// A pool whose transactions can be the only ones that write.
 pub trait BeginWriting {

@@ -1,14 +1,18 @@
 //! Searches in PostgreSQL that end when nobody waits for them any more.
 
-use sqlx::{PgPool, Postgres, Transaction};
+use std::time::Duration;
+
+use sqlx::{AssertSqlSafe, PgPool, Postgres, Transaction};
 
 use crate::server::store::StoreError;
 
-/// Begins to search. A statement may take 25 seconds, which is less than a request may.
-pub async fn begin(pool: &PgPool) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
+/// Begins to search; each statement may take as long as `patience`.
+pub async fn begin(pool: &PgPool, patience: Duration) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
     let mut transaction = pool.begin_with("BEGIN READ ONLY").await?;
     // Compiling a plan takes longer than most searches.
-    sqlx::raw_sql("SET LOCAL statement_timeout = 25000; SET LOCAL jit = off").execute(&mut *transaction).await?;
+    let settings = format!("SET LOCAL statement_timeout = {}; SET LOCAL jit = off", patience.as_millis());
+    // A number, and nothing that was typed.
+    sqlx::raw_sql(AssertSqlSafe(settings)).execute(&mut *transaction).await?;
     Ok(transaction)
 }
 

@@ -15,7 +15,8 @@ const LIFETIME_MILLIS: u64 = 24 * 60 * 60 * 1_000;
 
 /// What tells a file from others: browsers don't say where it is.
 pub fn key(file: &File) -> String {
-    format!("{PREFIX}{} {} {}", file.size(), file.last_modified(), file.name())
+    // Both are whole numbers, and code to write others weighs more than all else of this file.
+    format!("{PREFIX}{} {} {}", file.size() as u64, file.last_modified() as i64, file.name())
 }
 
 /// Where the upload of the file with this key is.

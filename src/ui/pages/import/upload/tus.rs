@@ -50,7 +50,7 @@ pub async fn create(file: &File, signal: &AbortSignal) -> Result<String, Refusal
     // What base64 is made of has one byte a character.
     let name: String = file.name().bytes().map(char::from).collect();
     let metadata = format!("filename {}", window().btoa(&name).unwrap_or_default());
-    let headers = [("Upload-Length", file.size().to_string()), ("Upload-Metadata", metadata)];
+    let headers = [("Upload-Length", (file.size() as u64).to_string()), ("Upload-Metadata", metadata)];
     let response = send("POST", UPLOADS, &headers, None, signal).await?;
     let location = response.headers().get("Location").ok().flatten().ok_or(Refusal::Other)?;
     // Only the path: a proxy may stand between, and no other server is ever meant.

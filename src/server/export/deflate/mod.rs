@@ -4,6 +4,8 @@
 //! ([`words`]) and writes what it finds at once. It takes the codes of a block from the block's first rows, which are like
 //! all others, so that it goes through the text once. docs/BENCHMARKS.md compares it with others.
 
+use std::ops::Range;
+
 mod bits;
 mod header;
 mod huffman;
@@ -87,8 +89,8 @@ struct Counts {
 }
 
 impl Tokens for Counts {
-    fn literals(&mut self, bytes: &[u8]) {
-        bytes.iter().for_each(|&byte| self.literals[usize::from(byte)] += 1);
+    fn literals(&mut self, text: &[u8], run: Range<usize>) {
+        text[run].iter().for_each(|&byte| self.literals[usize::from(byte)] += 1);
     }
 
     fn copy(&mut self, len: usize, distance: usize) {
@@ -132,9 +134,10 @@ impl<'a> Encoder<'a> {
 
 impl Tokens for Encoder<'_> {
     #[inline(always)]
-    fn literals(&mut self, bytes: &[u8]) {
-        let (fours, rest) = bytes.as_chunks::<4>();
-        for four in fours {
+    fn literals(&mut self, text: &[u8], run: Range<usize>) {
+        let Range { start: mut at, end } = run;
+        while let Some(four) = text[at..end].first_chunk::<4>() {
+            at += 4;
             // In pairs, so that the processor can do two things at once.
             let [a, b, c, d] = four.map(|byte| self.literals[usize::from(byte)]);
             let (first, first_len) = (u64::from(a.bits) | u64::from(b.bits) << a.len, a.len + b.len);
@@ -142,9 +145,19 @@ impl Tokens for Encoder<'_> {
             self.bits.put(first | second << first_len, u32::from(first_len + second_len));
             self.bits.flush();
         }
-        for &byte in rest {
-            let code = self.literals[usize::from(byte)];
-            self.bits.put(code.bits.into(), code.len.into());
+        if let Some(three) = text[at..].first_chunk::<3>() {
+            // How many of them are left can't be foreseen: all are looked up, so that no branch depends on it.
+            let [a, b, c] = three.map(|byte| self.literals[usize::from(byte)]);
+            let one = u32::from(a.len);
+            let two = one + u32::from(b.len);
+            let bits = u64::from(a.bits) | u64::from(b.bits) << one | u64::from(c.bits) << two;
+            let len = [0, one, two, two + u32::from(c.len)][(end - at) & 3];
+            self.bits.put(bits & ((1 << len) - 1), len);
+        } else {
+            for &byte in &text[at..end] {
+                let code = self.literals[usize::from(byte)];
+                self.bits.put(code.bits.into(), code.len.into());
+            }
         }
         self.bits.flush();
     }

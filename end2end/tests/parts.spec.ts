@@ -27,6 +27,16 @@ test("a page whose part is gone is loaded by the browser, and leads on", async (
   await expect(page).toHaveURL("/users");
 });
 
+test("a page names the files of its part, however many ask at once", async ({ page }) => {
+  const ask = async (path: string) => (await page.request.get(path)).text();
+  for (const [path, part] of Object.entries({ "/users": "users", [JOBS_PATH]: "jobs", "/profile": "account" })) {
+    const answers = await Promise.all(Array.from({ length: 30 }, () => ask(path)));
+    const named = answers.map((html) => [...html.matchAll(/<link [^>]*href="\/pkg\/([^".]+)\.[^"]*\.wasm"/g)].map(([, name]) => name));
+    for (const names of named) expect(names, path).toContain(`split_${part}`);
+    expect(new Set(named.map((names) => names.sort().join())).size, path).toBe(1);
+  }
+});
+
 async function goToJobs(page: Page): Promise<void> {
   await page.locator(`a[href="${JOBS_PATH}"]`).first().click();
   await expect(page.getByRole("heading", { name: "Import/Export Users" })).toBeVisible();

@@ -31,9 +31,8 @@ pub struct LazyPage {
 
 impl ChooseView for LazyPage {
     async fn choose(self) -> AnyView {
-        // Has the document name the part's files, so that the browser doesn't wait for the first file to ask for them.
         #[cfg(feature = "ssr")]
-        leptos::prefetch_lazy_fn_on_server(self.part);
+        name_files(self.part);
         // The router calls `preload` first, so the part is there.
         (self.view)().await.unwrap_or_else(|_| ().into_any())
     }
@@ -58,6 +57,23 @@ impl ChooseView for LazyPage {
             }
         }
     }
+}
+
+/// Has the document name a part's files, so that the browser doesn't wait for the first file to ask for them. The framework does the
+/// same only as long as the request stays on one thread.
+#[cfg(feature = "ssr")]
+fn name_files(part: &str) {
+    use leptos_meta::Link;
+
+    let Some(manifest) = use_context::<leptos::WasmSplitManifest>() else { return };
+    let (folder, parts, loader) = manifest.0.get_value();
+    // Where they are made, they are noted for the document's head.
+    for file in parts.get(part).into_iter().flatten() {
+        let href = format!("{folder}/{file}.wasm");
+        _ = view! { <Link rel="preload" href as_="fetch" type_="application/wasm" crossorigin="anonymous" /> }
+            .to_html();
+    }
+    _ = view! { <Link rel="modulepreload" href=format!("{folder}/{loader}") crossorigin="anonymous" /> }.to_html();
 }
 
 /// A part did not come: the network is away, or the server is newer than this document and has other files. On the way to

@@ -70,7 +70,7 @@ impl QueryError {
 }
 
 impl UserQuery {
-    /// Reads a query. An empty one finds everyone.
+    /// Reads a query. An empty one finds everyone, and so do `*` and `*:*`, as in Lucene.
     ///
     /// # Errors
     /// [`QueryError`]: what is wrong, and where.
@@ -80,7 +80,11 @@ impl UserQuery {
             let message = format!("A query may have at most {MAX_CHARS} characters; this has {}", chars.len());
             return Err(QueryError::new(MAX_CHARS, message));
         }
-        let root = if plain::is_plain(&chars) { plain::parse(text)? } else { parse::parse(chars)? };
+        let root = match text.trim() {
+            "*" | "*:*" => Node::all(Vec::new()),
+            _ if plain::is_plain(&chars) => plain::parse(text)?,
+            _ => parse::parse(chars)?,
+        };
         Ok(Self { text: text.to_owned(), root })
     }
 
@@ -94,7 +98,7 @@ impl UserQuery {
         &self.root
     }
 
-    /// Whether it finds everyone, because nothing was typed, or `*`.
+    /// Whether it asks nothing, and so finds everyone.
     pub fn is_empty(&self) -> bool {
         matches!(&self.root, Node::And(nodes) if nodes.is_empty())
     }

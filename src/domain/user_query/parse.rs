@@ -113,7 +113,6 @@ impl Parser {
         let Some((at, name)) = self.cursor.field() else {
             let pattern = self.cursor.word()?;
             return match pattern.pieces() {
-                _ if pattern.is_anything() => self.everyone(at),
                 [text] => self.words(text, at),
                 [text, rest] if rest.is_empty() && !text.is_empty() => self.words(text, at),
                 _ => Err(QueryError::new(
@@ -124,7 +123,6 @@ impl Parser {
         };
         let text: String = name.iter().collect();
         let scope = match text.as_str() {
-            "*" if self.cursor.word()?.is_anything() => return self.everyone(at),
             EXISTS => Scope::Exists,
             MISSING => Scope::Missing,
             _ => Scope::Field(Field::parse(&name, at)?),
@@ -202,22 +200,11 @@ impl Parser {
         }
     }
 
-    fn everyone(&mut self, at: usize) -> Result<Node, QueryError> {
-        self.count(at)?;
-        Ok(Node::all(Vec::new()))
-    }
-
     fn leaf(&mut self, condition: Condition, at: usize) -> Result<Node, QueryError> {
-        self.count(at)?;
-        Ok(Node::Is(condition))
-    }
-
-    /// Counts a condition.
-    fn count(&mut self, at: usize) -> Result<(), QueryError> {
         self.clauses = self.clauses.saturating_add(1);
         if self.clauses > MAX_CLAUSES {
             return Err(QueryError::new(at, format!("A query may have at most {MAX_CLAUSES} conditions")));
         }
-        Ok(())
+        Ok(Node::Is(condition))
     }
 }

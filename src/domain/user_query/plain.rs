@@ -5,8 +5,7 @@
 //! - `AND`, `OR` or `NOT` as a word of its own,
 //! - a word that begins with a field: letters, digits, `_`, `-` and `.`, a colon, and behind it anything but white space,
 //!   or one that is a field of users and its colon,
-//! - a word that begins with `-` or `!` and a letter, which is to be excluded,
-//! - nothing but `*` or `*:*`, which are everyone.
+//! - a word that begins with `-` or `!` and a letter, which is to be excluded.
 //!
 //! Round brackets and a `+` before a word don't count. So `+49 (151) 23-4`, `Smith - Lee` and `O'Brien (Ann)` are plain.
 
@@ -27,12 +26,7 @@ pub fn is_plain(chars: &[char]) -> bool {
         escaped = *char == '\\' && !escaped;
         parts
     };
-    !operator && !chars.contains(&'"') && !is_everyone(chars) && chars.split(parts_words).all(is_plain_word)
-}
-
-fn is_everyone(chars: &[char]) -> bool {
-    let text: String = chars.iter().collect();
-    matches!(text.trim(), "*" | "*:*")
+    !operator && !chars.contains(&'"') && chars.split(parts_words).all(is_plain_word)
 }
 
 fn is_plain_word(word: &[char]) -> bool {

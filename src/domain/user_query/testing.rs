@@ -59,7 +59,7 @@ pub fn print(node: &Node) -> String {
 fn print_condition(condition: &Condition) -> String {
     match condition {
         // Only a plain search is without words.
-        Condition::Words(search) if search.parts().is_empty() => "*".to_owned(),
+        Condition::Words(search) if search.parts().is_empty() => "()".to_owned(),
         Condition::Words(search) => {
             let parts: Vec<_> = search.parts().iter().map(|part| part.replace(' ', "-")).collect();
             quoted(&parts.join(" "))

@@ -118,6 +118,19 @@ test("the summary leads to each field that is wrong, and forgets what is mended"
   await expect(page.getByRole("alert")).toHaveCount(0);
 });
 
+test("a button that is pressed for long stays where it is", async ({ page }) => {
+  await form.add("colour");
+  await form.submit.scrollIntoViewIfNeeded();
+  const { x, y, width, height } = (await form.submit.boundingBox())!;
+  await page.mouse.move(x + width / 2, y + height / 2);
+  await page.mouse.down();
+  // Longer than any error waits.
+  await page.waitForTimeout(1_000);
+  expect(await form.submit.boundingBox()).toEqual({ x, y, width, height });
+  await page.mouse.up();
+  await expect(form.summary).toBeFocused();
+});
+
 test("the focus follows rows that come and go", async ({ page }) => {
   await forbidReloads(page);
   await form.addFields.click();

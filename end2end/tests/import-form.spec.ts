@@ -82,7 +82,10 @@ test("the file of a dry run is imported once", async ({ page, server, troubles }
   await visit(page, jobPath(job));
   const other = await page.context().newPage();
   await visit(other, jobPath(job));
-  for (const tab of [page, other]) await tab.getByRole("button", { name: "Import these users" }).click();
+  const first = page.waitForResponse(/\/rpc\/import_checked/);
+  await page.getByRole("button", { name: "Import these users" }).click();
+  await first;
+  await other.getByRole("button", { name: "Import these users" }).click();
   await expect(page.getByRole("heading", { level: 1 })).toContainText("Import job");
   await expect(other.getByRole("alert")).toContainText("has been imported already");
   await expect(other.getByRole("button", { name: "Import these users" })).toBeHidden({ timeout: 20_000 });

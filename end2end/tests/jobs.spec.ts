@@ -167,11 +167,11 @@ test("the back button after a submit shows the form and submits nothing", async 
   await visit(page, JOBS_PATH);
   await page.getByRole("button", { name: "Export Users" }).click();
   // Both pages have a button of this name.
-  await expect(page.getByRole("heading", { name: "Export Users" })).toBeVisible();
+  await expect(page.getByRole("heading", { name: "Export Users", exact: true })).toBeVisible();
   await new ExportForm(page).submit.click();
   await expect(jobRows(page)).toHaveCount(1);
   await page.goBack();
-  await expect(page.getByRole("heading", { name: "Export Users" })).toBeVisible();
+  await expect(page.getByRole("heading", { name: "Export Users", exact: true })).toBeVisible();
   await page.goForward();
   await expect(jobRows(page)).toHaveCount(1);
   await reload(page);

@@ -81,7 +81,7 @@ test("whoever is signed out signs in first and then gets the page that was asked
   await visit(page, path);
   await expect(page).toHaveURL(/\/sign-in\?next=/);
   await signIn(page, "viewer");
-  await expect(page.getByRole("heading", { name: "Export Users" })).toBeVisible();
+  await expect(page.getByRole("heading", { name: "Export Users", exact: true })).toBeVisible();
   await expect(new ExportForm(page).format.locator("option:checked")).toHaveText("CSV file (*.csv)");
 });
 

@@ -96,7 +96,7 @@ async function openForm(page: Page): Promise<ExportForm> {
   await page.getByRole("link", { name: "Import/Export Users" }).click();
   await expect(page.getByRole("heading", { name: "Import/Export Users" })).toBeVisible();
   await page.getByRole("button", { name: "Export Users" }).click();
-  await expect(page.getByRole("heading", { name: "Export Users" })).toBeVisible();
+  await expect(page.getByRole("heading", { name: "Export Users", exact: true })).toBeVisible();
   return new ExportForm(page);
 }
 

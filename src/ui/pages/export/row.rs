@@ -31,6 +31,15 @@ pub enum RowEvent {
     Move(Direction),
 }
 
+/// Tells about a row as soon as nothing is pressed: a button that moves away while it is has no click.
+fn tell_when_released(state: FormState, row: Row) {
+    if document().query_selector(":active").is_ok_and(|pressed| pressed.is_some()) {
+        set_timeout(move || tell_when_released(state, row), AFTER_LEAVING);
+    } else {
+        state.tell_about(row);
+    }
+}
+
 /// The row. Its inputs keep what is typed; the state follows.
 #[component]
 pub fn FieldRow(
@@ -45,7 +54,7 @@ pub fn FieldRow(
     /// The control that takes the focus when the page is loaded.
     focus: Option<FieldControl>,
 ) -> AnyView {
-    let on_change = move |_| set_timeout(move || state.tell_about(row), AFTER_LEAVING);
+    let on_change = move |_| set_timeout(move || tell_when_released(state, row), AFTER_LEAVING);
     let placeholder = move || row.name.with(|name| name.trim().to_owned());
     let is_first = Signal::derive(move || index.get() == 0);
     let is_last = Signal::derive(move || index.get() + 1 == state.rows.with(Vec::len));
@@ -169,7 +178,7 @@ fn Cell(
     placeholder: Signal<String>,
     #[prop(optional)] autofocus: bool,
 ) -> AnyView {
-    let mut tell_after_pause = debounce(PAUSE, move |()| state.tell_about(row));
+    let mut tell_after_pause = debounce(PAUSE, move |()| tell_when_released(state, row));
     let wrong = move || error.with(Option::is_some);
     let remarkable = move || remark.with(Option::is_some);
     let (error_id, remark_id) = (format!("{id}-error"), format!("{id}-remark"));

@@ -18,7 +18,7 @@ pub mod users;
 use super::lazy::part;
 
 // A first visit loads the framework, the frame of a member's pages, and the one part that its page is in. Pages are in one
-// part where they share much, or where both are light. Each part more makes all of them come in more files: what two of
+// part where they share nearly all, or where both are light. Each part more makes all of them come in more files: what two of
 // them have in common is a file of its own, and so is what three have.
 part!(gate {
     SIGN_IN: sign_in_page => sign_in::SignInPage,
@@ -32,6 +32,8 @@ part!(users {
 });
 part!(jobs {
     JOBS: jobs_page => jobs::list::JobsPage,
+});
+part!(job {
     JOB: job_page => jobs::job::JobPage,
 });
 part!(export {
@@ -45,6 +47,8 @@ part!(activity {
 });
 part!(members {
     MEMBERS: members_page => members::MembersPage,
+});
+part!(sessions {
     MEMBER: member_page => members::member::MemberPage,
     MY_SESSIONS: my_sessions_page => my_sessions::MySessionsPage,
 });
@@ -52,5 +56,7 @@ part!(account {
     PROFILE: profile_page => profile::ProfilePage,
     SET_UP_APP: set_up_app_page => profile::set_up_app::SetUpAppPage,
     RECOVERY_CODES: recovery_codes_page => profile::recovery_codes::RecoveryCodesPage,
+});
+part!(clients {
     CLIENTS: clients_page => clients::ClientsPage,
 });

@@ -3,7 +3,6 @@
 use std::{
     ffi::OsString,
     io::{self, stdout},
-    num::NonZeroU64,
     path::{Path, PathBuf},
     process::ExitCode,
     sync::Arc,
@@ -44,8 +43,8 @@ pub struct Export {
     #[arg(long, value_name = "SEARCH")]
     q: Option<String>,
     /// Export at most this many users
-    #[arg(long, value_name = "N")]
-    limit: Option<NonZeroU64>,
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    limit: Option<u64>,
     /// Compress the file with gzip
     #[arg(long)]
     gzip: bool,
@@ -98,7 +97,7 @@ impl Export {
             connection_id: None,
             q: self.q.clone(),
             format: self.format.clone(),
-            limit: self.limit.map(|limit| i64::try_from(limit.get()).unwrap_or(i64::MAX)),
+            limit: self.limit.map(|limit| i64::try_from(limit).unwrap_or(i64::MAX)),
             fields: self.fields.iter().map(field).collect(),
         };
         ExportRequest::parse(&input).map_err(|violations| {

@@ -180,7 +180,7 @@ fn SubmittedNote() -> AnyView {
             {move || {
                 submitted
                     .with(Option::is_some)
-                    .then(|| view! { <p class="note note-good">"Export submitted. It starts in a moment."</p> })
+                    .then(|| view! { <p class="note note-good">"Export submitted. It is in the list below."</p> })
             }}
         </div>
     }

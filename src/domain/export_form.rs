@@ -1,7 +1,5 @@
 //! The form of the page Export Users, as a browser posts it or a link carries it.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -11,7 +9,7 @@ use super::{
 };
 
 /// What the form's controls hold, right or wrong.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExportForm {
     /// The connection's id; empty: all connections.
     #[serde(default)]
@@ -150,7 +148,7 @@ pub const PATH: &str = "/users/import-export/export";
 
 /// What the address of the page Export Users may carry behind its `?`: the whole form, so that it works without
 /// JavaScript, and a link can repeat an export's settings.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ExportQuery {
     /// The form; absent: as it is first shown.
     pub form: Option<ExportForm>,
@@ -240,8 +238,8 @@ impl ExportQuery {
 struct TypedForm {
     /// Absent until there is a field of a form. A switch that is off is not sent.
     form: Option<ExportForm>,
-    /// The added fields by their indexes, which may have gaps.
-    rows: BTreeMap<usize, FieldInput>,
+    /// The added fields in the order of their indexes, which may have gaps.
+    rows: Vec<(usize, FieldInput)>,
 }
 
 impl TypedForm {
@@ -256,7 +254,7 @@ impl TypedForm {
             }
             (["form", "fields", _, "name" | "export_as"], Some(index)) => {
                 self.form.get_or_insert_with(nothing);
-                let row = self.rows.entry(index).or_default();
+                let row = self.row(index);
                 match parts[3] {
                     "name" => row.name = value,
                     _ => row.export_as = Some(value),
@@ -275,7 +273,15 @@ impl TypedForm {
     }
 
     fn finish(self) -> Option<ExportForm> {
-        self.form.map(|form| ExportForm { fields: self.rows.into_values().collect(), ..form })
+        self.form.map(|form| ExportForm { fields: self.rows.into_iter().map(|(_, field)| field).collect(), ..form })
+    }
+
+    fn row(&mut self, index: usize) -> &mut FieldInput {
+        let place = self.rows.binary_search_by_key(&index, |(index, _)| *index).unwrap_or_else(|place| {
+            self.rows.insert(place, (index, FieldInput::default()));
+            place
+        });
+        &mut self.rows[place].1
     }
 }
 

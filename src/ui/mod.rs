@@ -23,6 +23,7 @@ pub mod app;
 #[cfg(feature = "split")]
 pub mod common;
 pub mod components;
+mod effect;
 pub mod format;
 mod lazy;
 pub mod pages;

@@ -1,6 +1,6 @@
 //! Copying text.
 
-use crate::ui::view;
+use crate::ui::{effect::effect, view};
 use leptos::{
     prelude::*,
     wasm_bindgen::{JsCast, JsValue, closure::Closure},
@@ -17,7 +17,7 @@ pub fn CopyButton(
 ) -> AnyView {
     let can_copy = RwSignal::new(false);
     let copied = RwSignal::new(false);
-    Effect::new(move |_| can_copy.set(clipboard().is_some()));
+    effect(move || can_copy.set(clipboard().is_some()));
     let text = StoredValue::new(text);
     let copy = move |_| {
         copied.set(false);

@@ -4,7 +4,10 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 
 use super::logo::Logo;
-use crate::{domain::member::PASSWORD_MIN_CHARS, ui::view};
+use crate::{
+    domain::member::PASSWORD_MIN_CHARS,
+    ui::{effect::effect, view},
+};
 
 /// A card in the middle of the page, with the product's name and the page's heading.
 #[component]
@@ -51,7 +54,7 @@ pub fn EmailField() -> AnyView {
 pub fn NewPasswordField() -> AnyView {
     let runs = RwSignal::new(false);
     let shown = RwSignal::new(false);
-    Effect::new(move |_| runs.set(true));
+    effect(move || runs.set(true));
     let show = move || {
         runs.get().then(|| {
             view! {
@@ -72,7 +75,7 @@ pub fn NewPasswordField() -> AnyView {
             <input
                 id="password"
                 name="password"
-                type=move || if shown.get() { "text" } else { "password" }
+                type=move || Some(if shown.get() { "text" } else { "password" })
                 autocomplete="new-password"
                 autocapitalize="none"
                 spellcheck="false"

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     domain::{member::Member, role::Role},
     rpc::session::{CurrentSession, SessionView, SignOut},
-    ui::view,
+    ui::{effect::on_change, view},
 };
 
 /// Who is signed in, loaded once for all pages.
@@ -90,11 +90,5 @@ fn Account(
 /// A page change without a reload leaves the focus on a link that is gone: it goes to the new content instead.
 fn focus_content_on_navigation() {
     let path = use_location().pathname;
-    Effect::new(move |previous: Option<String>| {
-        let path = path.get();
-        if previous.is_some_and(|previous| previous != path) {
-            focus_soon("content");
-        }
-        path
-    });
+    on_change(move || path.get(), |_, _| focus_soon("content"));
 }

@@ -9,7 +9,7 @@ use super::failure::Failure;
 use crate::{
     domain::error::AppError,
     rpc::question::{Answer, Asks, Question},
-    ui::{reactive, view},
+    ui::{effect::effect, reactive, view},
 };
 
 /// How often a value that still changes is fetched, and how often the server is asked that did not answer.
@@ -106,7 +106,7 @@ impl Fetching {
             let rests = fetching.trouble.with(Option::is_none) && is_settled();
             fetching.ended.with(Option::is_none).then_some(if rests { SELDOM } else { OFTEN })
         });
-        Effect::new(move |_| {
+        effect(move || {
             if let Some(interval) = interval.get()
                 && let Ok(handle) = set_interval_with_handle(move || fetching.poll(), interval)
             {

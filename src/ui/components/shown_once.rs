@@ -1,6 +1,6 @@
 //! A secret that the page shows once: to read, and to copy.
 
-use crate::ui::view;
+use crate::ui::{effect::effect, view};
 use leptos::{
     prelude::*,
     wasm_bindgen::JsCast,
@@ -24,7 +24,7 @@ pub fn ShownOnce(
 ) -> AnyView {
     let runs = RwSignal::new(false);
     let outcome = RwSignal::new("");
-    Effect::new(move |_| runs.set(true));
+    effect(move || runs.set(true));
     let on_click =
         move |_| outcome.set(if copy(id) { "Copied." } else { "It is selected: copy it with the keyboard." });
     let button = move || {

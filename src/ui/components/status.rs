@@ -7,7 +7,7 @@ use crate::{
         import::ImportSummary,
         job::{JobRequest, JobStatus, JobView},
     },
-    ui::{format, view},
+    ui::{format, reactive, view},
 };
 
 /// The name that people read.
@@ -78,7 +78,7 @@ fn time_left(job: &JobView) -> Option<String> {
 pub fn StatusBadge(
     /// The status.
     status: JobStatus,
-) -> impl IntoView {
+) -> AnyView {
     view! { <span class=format!("badge badge-{}", status.name())>{title(status)}</span> }
 }
 
@@ -86,11 +86,10 @@ pub fn StatusBadge(
 #[component]
 pub fn JobProgress(
     /// The job.
-    #[prop(into)]
-    job: Signal<JobView>,
-) -> impl IntoView {
+    job: Memo<JobView>,
+) -> AnyView {
     let running = Memo::new(move |_| job.with(|job| !job.status.is_final()));
-    let percent = Memo::new(move |_| job.with(|job| job.progress.percentage_done()));
+    let percent = Memo::new(move |_| job.with(|job| job.progress.percentage_done().to_string()));
     let left = move || {
         job.with(|job| match job.status {
             JobStatus::Pending => "waiting to start".to_owned(),
@@ -99,20 +98,20 @@ pub fn JobProgress(
             }),
         })
     };
-    move || {
+    reactive(move || {
         running.get().then(|| {
             view! {
                 <div class="progress">
-                    <progress max="100" value=move || percent.get().to_string() aria-label="Progress"></progress>
+                    <progress max="100" value=move || percent.get() aria-label="Progress"></progress>
                     <span class="progress-text">
-                        <strong>{move || percent.get()}"%"</strong>
+                        <strong>{move || format!("{}%", percent.get())}</strong>
                         " "
                         {move || left()}
                     </span>
                 </div>
             }
         })
-    }
+    })
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use serde::de::DeserializeOwned;
 use crate::{
     domain::error::AppError,
     rpc::question::{Answer, Asks, Question},
-    ui::view,
+    ui::{effect::on_change, view},
 };
 
 /// Sends forms to a server function, and has its answer to the last one.
@@ -104,7 +104,8 @@ impl Form {
 
     /// Does something after each answer. Browser only.
     pub fn after_each(&self, then: impl Fn() + 'static) {
-        follow(self.version, Box::new(then));
+        let version = self.version;
+        on_change(move || version.get(), move |_, _| then());
     }
 
     /// What went wrong the last time. Tracked.
@@ -135,16 +136,6 @@ impl Form {
             self.version.try_update(|version| *version += 1);
         });
     }
-}
-
-fn follow(version: RwSignal<usize>, then: Box<dyn Fn()>) {
-    Effect::new(move |before: Option<usize>| {
-        let version = version.get();
-        if before.is_some_and(|before| before != version) {
-            untrack(&then);
-        }
-        version
-    });
 }
 
 /// A form that is posted to its server function: by this page where scripts run, else by the browser.

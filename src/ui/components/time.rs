@@ -6,7 +6,7 @@ use leptos::{prelude::*, web_sys::js_sys};
 
 use crate::{
     domain::timestamp::Timestamp,
-    ui::{format, view},
+    ui::{effect::effect, format, view},
 };
 
 /// How often the clock ticks.
@@ -39,7 +39,7 @@ fn now() -> Timestamp {
 pub fn provide_clock() {
     let clock = Clock { second: Trigger::new(), runs: RwSignal::new(false) };
     provide_context(clock);
-    Effect::new(move |_| {
+    effect(move || {
         // Not by counting ticks: they come late in a tab out of sight, and not at all while the machine sleeps.
         let renewed = StoredValue::new(Timestamp::MIN);
         let tick = move || {

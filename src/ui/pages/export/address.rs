@@ -15,7 +15,7 @@ const MAX_BYTES: usize = 8_000;
 #[derive(Clone, Copy)]
 pub struct FormAddress {
     search: Memo<String>,
-    /// Counts the resets that leave the address as the router knows it: each begins with a new form.
+    /// Counts the resets that leave the address as the router knows it: each asks for a new form.
     resets: RwSignal<u32>,
     /// What the form wrote last. When the router comes to know of it, by a link to a field say, that is no new form.
     written: StoredValue<Option<ExportForm>>,
@@ -29,13 +29,20 @@ impl FormAddress {
         Self { search, resets: RwSignal::new(0), written: StoredValue::new(None) }
     }
 
-    /// What a form is to begin with; a change asks for a new form.
-    pub fn beginning(self) -> Memo<(u32, ExportQuery)> {
-        Memo::new(move |before: Option<&(u32, ExportQuery)>| {
-            let now = (self.resets.get(), ExportQuery::parse(&self.search.get()));
-            let is_own = !now.1.check && self.written.get_value() == Some(now.1.clone().into_form());
-            before.filter(|before| before.0 == now.0 && is_own).cloned().unwrap_or(now)
+    /// Which form is shown, counted from 0; another one begins with what [`Self::query`] says.
+    pub fn form_number(self) -> Memo<usize> {
+        Memo::new(move |before: Option<&usize>| {
+            self.resets.track();
+            self.search.track();
+            let query = self.query();
+            let is_own = !query.check && self.written.get_value() == Some(query.into_form());
+            before.map_or(0, |before| if is_own { *before } else { before + 1 })
         })
+    }
+
+    /// What the address says. Not tracked.
+    pub fn query(self) -> ExportQuery {
+        self.search.with_untracked(|search| ExportQuery::parse(search))
     }
 
     /// Makes the address that of the form, without a new entry in the browser's history. Browser only.
@@ -58,11 +65,14 @@ impl FormAddress {
     pub fn resetter(self) -> impl Fn() + Clone + 'static {
         let navigate = use_navigate();
         move || {
-            if self.search.with_untracked(String::is_empty) {
+            let is_known = self.search.with_untracked(String::is_empty);
+            if is_known {
                 self.write(&ExportForm::default());
+            }
+            self.written.set_value(None);
+            if is_known {
                 self.resets.update(|resets| *resets += 1);
             } else {
-                self.written.set_value(None);
                 navigate(PATH, NavigateOptions { replace: true, scroll: false, ..NavigateOptions::default() });
             }
         }

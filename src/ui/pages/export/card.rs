@@ -28,6 +28,7 @@ use crate::{
     rpc::exports::SubmitExport,
     ui::{
         components::{focus::focus_soon, submit::Submit},
+        effect::{effect, on_change},
         view,
     },
 };
@@ -52,10 +53,10 @@ pub fn FormCard(
     let focus = query.focus();
     let is_checked = query.check;
     let state = FormState::new(query, connections.clone());
-    let found = RwSignal::new(if is_checked { state.check() } else { Vec::new() });
+    let found = RwSignal::new(if is_checked { state.found(&state.check()) } else { Vec::new() });
     let form = NodeRef::<html::Form>::new();
 
-    Effect::new(move |_| {
+    effect(move || {
         if let Some(form) = form.get()
             && let Ok(data) = FormData::new_with_form(&form)
         {
@@ -69,13 +70,8 @@ pub fn FormCard(
         }
     };
     let mut remember_after_pause = debounce(PAUSE, move |()| remember());
-    Effect::new(move |first: Option<()>| {
-        state.form.track();
-        if first.is_some() {
-            remember_after_pause(());
-        }
-    });
-    Effect::new(move |_| {
+    on_change(move || state.form.get(), move |_, _| remember_after_pause(()));
+    effect(move || {
         if is_checked && found.with_untracked(|found| !found.is_empty()) {
             focus_soon(SUMMARY);
         }
@@ -84,7 +80,7 @@ pub fn FormCard(
     submit.after_each(move || {
         if let Some(Err(AppError::InvalidExport(violations))) = submit.answer_untracked() {
             state.reject(violations);
-            found.set(state.check());
+            found.set(state.found(&state.check()));
             focus_soon(SUMMARY);
         }
     });
@@ -99,7 +95,7 @@ pub fn FormCard(
                 submit.send(SubmitExport { form: state.form.get_untracked() });
             }
         } else {
-            found.set(violations);
+            found.set(state.found(&violations));
             focus_soon(SUMMARY);
         }
     };

@@ -5,11 +5,29 @@ use leptos::prelude::*;
 use super::state::FormState;
 use crate::{
     domain::export::{Place, Violation},
-    ui::view,
+    ui::{components::rows::rows, reactive, view},
 };
 
 /// The summary's id; a submit that fails moves the focus there.
 pub const SUMMARY: &str = "error-summary";
+
+/// What was wrong at the last submit, each with the id of its control, which stays when indexes move.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Found {
+    control: String,
+    text: String,
+}
+
+impl FormState {
+    /// What `violations` of the form as it is are shown as.
+    pub fn found(self, violations: &[Violation]) -> Vec<Found> {
+        let found = |violation: &Violation| Found {
+            control: self.control_id(violation.place),
+            text: format!("{}{}", label(violation.place), violation.message),
+        };
+        violations.iter().map(found).collect()
+    }
+}
 
 /// What was wrong at the last submit, less what is mended since.
 ///
@@ -19,45 +37,25 @@ pub fn ErrorSummary(
     /// The form.
     state: FormState,
     /// What was wrong at the last submit.
-    #[prop(into)]
-    found: Signal<Vec<Violation>>,
-) -> impl IntoView {
-    // Each with the id of its control, which stays when indexes move.
-    let items = Memo::new(move |_| {
-        let item = |violation: &Violation| Item {
-            control: state.control_id(violation.place),
-            text: format!("{}{}", label(violation.place), violation.message),
-        };
-        found.with(|found| found.iter().map(item).collect::<Vec<_>>())
-    });
-    let open = Memo::new(move |_| {
+    found: RwSignal<Vec<Found>>,
+) -> AnyView {
+    let open = move || {
         let wrong: Vec<_> = state.violations().iter().map(|violation| state.control_id(violation.place)).collect();
-        items.with(|items| items.iter().filter(|item| wrong.contains(&item.control)).cloned().collect::<Vec<_>>())
-    });
-    move || {
-        let open = open.get();
-        (!open.is_empty()).then(|| {
-            let links: Vec<_> = open
-                .into_iter()
-                .map(|Item { control, text }| {
-                    // Left to the browser, which moves the focus along; the client router would only scroll.
-                    view! { <li><a href=format!("#{control}") rel="external">{text}</a></li> }
-                })
-                .collect();
+        found.with(|found| found.iter().filter(|found| wrong.contains(&found.control)).cloned().collect::<Vec<_>>())
+    };
+    let any = Memo::new(move |_| !open().is_empty());
+    // Left to the browser, which moves the focus along; the client router would only scroll.
+    let link = |Found { control, text }| view! { <li><a href=format!("#{control}") rel="external">{text}</a></li> };
+    reactive(move || {
+        any.get().then(|| {
             view! {
                 <div class="note note-error" role="alert" id=SUMMARY tabindex="-1">
                     <p><strong>"The export settings need a correction."</strong></p>
-                    <ul>{links}</ul>
+                    <ul>{rows(open, Clone::clone, link)}</ul>
                 </div>
             }
         })
-    }
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Item {
-    control: String,
-    text: String,
+    })
 }
 
 /// Which control it is about, where the message does not say so itself.

@@ -13,7 +13,7 @@ use crate::{
         field::{self, FieldSpec},
     },
     ui::{
-        components::{alert::FieldError, focus::focus_soon},
+        components::{alert::FieldError, focus::focus_soon, rows::rows},
         format, view,
     },
 };
@@ -56,9 +56,11 @@ pub fn FieldsSection(
             </div>
             <IncludeDefaults state />
             <div class="rows" class:is-empty=move || state.rows.with(Vec::is_empty)>
-                <ForEnumerate each=move || state.rows.get() key=|row| row.key let(index, row)>
-                    <FieldRow state row index on_event focus=focus_of(row.key) />
-                </ForEnumerate>
+                {rows(
+                    move || state.rows.get(),
+                    |row| row.key,
+                    move |row| view! { <FieldRow state row on_event focus=focus_of(row.key) /> },
+                )}
             </div>
             <p class="unseen" role="status">{move || state.news.get()}</p>
             {move || {

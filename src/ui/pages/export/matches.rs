@@ -8,7 +8,7 @@ use super::state::FormState;
 use crate::{
     domain::{error::AppError, export::Place, user::Matches, users_query::UsersQuery},
     rpc::{question::Asks, users::CountUsers},
-    ui::{components::alert::FieldError, format, view},
+    ui::{components::alert::FieldError, effect::effect, format, view},
 };
 
 /// How long nobody must have typed until the users are counted.
@@ -34,7 +34,7 @@ pub fn SearchField(
             });
         }
     });
-    Effect::new(move |_| ask(asked()));
+    effect(move || ask(asked()));
     let counted = move || {
         let asked = asked();
         answer.get().filter(|(of, _)| *of == asked).map(|(_, counted)| counted)
@@ -65,7 +65,7 @@ pub fn SearchField(
                 prop:value=move || state.q.get()
                 on:input=move |event| state.q.set(event_target_value(&event))
                 aria-invalid=move || wrong().then_some("true")
-                aria-describedby=move || if wrong() { "q-error q-hint" } else { "q-hint" }
+                aria-describedby=move || Some(if wrong() { "q-error q-hint" } else { "q-hint" })
             />
             <FieldError id="q-error".to_owned() message=error />
             <p class="hint" id="q-hint">

@@ -27,6 +27,7 @@ use crate::{
             rows::rows,
             submit::Submit,
         },
+        effect::effect,
         view,
     },
 };
@@ -56,12 +57,12 @@ pub fn ExportPage() -> AnyView {
 fn Loaded(connections: Vec<Connection>, tenant: String) -> AnyView {
     let submit = Submit::to::<SubmitExport>();
     let address = FormAddress::new();
-    let beginning = address.beginning();
+    let form_number = address.form_number();
     let known = StoredValue::new((connections, tenant));
 
     // The redirect to the jobs follows by itself; they point out the new one.
     let submitted = use_submitted();
-    Effect::new(move |_| {
+    effect(move || {
         if let Some(Ok(id)) = submit.answer() {
             submitted.set(Some(id));
         }
@@ -78,11 +79,11 @@ fn Loaded(connections: Vec<Connection>, tenant: String) -> AnyView {
         {refusal(error)}
         // Keyed, so that a new form has new controls: old ones would keep what was typed.
         {rows(
-            move || vec![beginning.get()],
+            move || vec![form_number.get()],
             Clone::clone,
-            move |(_, query)| {
+            move |_| {
                 let (connections, tenant) = known.get_value();
-                view! { <FormCard query connections tenant submit address /> }
+                view! { <FormCard query=address.query() connections tenant submit address /> }
             },
         )}
     }

@@ -47,13 +47,12 @@ pub fn FieldRow(
     state: FormState,
     /// The row's part of the state.
     row: Row,
-    /// Its place in the list.
-    index: ReadSignal<usize>,
     /// Does what is wanted.
     on_event: Callback<(Row, RowEvent)>,
     /// The control that takes the focus when the page is loaded.
     focus: Option<FieldControl>,
 ) -> AnyView {
+    let index = state.index_of(row);
     let on_change = move |_| set_timeout(move || tell_when_released(state, row), AFTER_LEAVING);
     let placeholder = move || row.name.with(|name| name.trim().to_owned());
     let is_first = Signal::derive(move || index.get() == 0);
@@ -68,7 +67,7 @@ pub fn FieldRow(
                 path
                 at_end
                 autofocus=focus == Some(control)
-                on_press=move || on_event.run((row, RowEvent::Move(direction)))
+                on_press=Callback::new(move |()| on_event.run((row, RowEvent::Move(direction))))
             />
         }
     };
@@ -110,7 +109,7 @@ pub fn FieldRow(
                     index
                     path="M4 4l8 8M12 4l-8 8"
                     at_end=Signal::derive(|| false)
-                    on_press=move || on_event.run((row, RowEvent::Remove))
+                    on_press=Callback::new(move |()| on_event.run((row, RowEvent::Remove)))
                 />
             </div>
         </div>
@@ -119,26 +118,23 @@ pub fn FieldRow(
 
 /// A button of the row. Without JavaScript the form as it is goes to the page that shows it changed.
 #[component]
-fn Tool<F>(
+fn Tool(
     id: String,
     /// What the address says that was pressed; its value is the row's index.
     name: &'static str,
     /// The button's name.
     text: Signal<String>,
-    index: ReadSignal<usize>,
+    index: Memo<usize>,
     /// Its icon.
     path: &'static str,
     /// Whether there is nothing to do. The button keeps the focus all the same.
     at_end: Signal<bool>,
     #[prop(optional)] autofocus: bool,
-    on_press: F,
-) -> AnyView
-where
-    F: Fn() + 'static,
-{
+    on_press: Callback<()>,
+) -> AnyView {
     let on_click = move |event: MouseEvent| {
         event.prevent_default();
-        on_press();
+        on_press.run(());
     };
     view! {
         <button
@@ -168,7 +164,7 @@ fn Cell(
     id: String,
     label: &'static str,
     key: &'static str,
-    index: ReadSignal<usize>,
+    index: Memo<usize>,
     value: RwSignal<String>,
     state: FormState,
     row: Row,

@@ -194,6 +194,15 @@ impl FormState {
         self.news.set(text);
     }
 
+    /// The place of a row in the list, from 0.
+    pub fn index_of(self, row: Row) -> Memo<usize> {
+        Memo::new(move |before: Option<&usize>| {
+            let index = self.rows.with(|rows| rows.iter().position(|other| other.key == row.key));
+            // A row that is removed has its last one for as long as it is there.
+            index.or(before.copied()).unwrap_or_default()
+        })
+    }
+
     /// Says what is wrong with a field or noteworthy, once there was time to finish it.
     pub fn tell_about(self, row: Row) {
         // The page or the row may be gone by now.

@@ -24,7 +24,11 @@ use crate::{
         job::JobId,
     },
     rpc::imports::SubmitImport,
-    ui::components::{alert::Alert, focus::focus_soon, submit::Submit},
+    ui::{
+        components::{alert::Alert, focus::focus_soon, submit::Submit},
+        effect::effect,
+        view,
+    },
 };
 
 /// The ids of the two buttons that submit.
@@ -64,7 +68,7 @@ pub fn FormCard(
     let element = NodeRef::<html::Form>::new();
     let input = NodeRef::<html::Input>::new();
     let runs = RwSignal::new(false);
-    Effect::new(move |_| runs.set(true));
+    effect(move || runs.set(true));
     sending.follow_answers();
 
     let busy = Memo::new(move |_| progress.sent.with(Option::is_some));
@@ -142,7 +146,6 @@ pub fn FormCard(
         </form>
         <p class="unseen" role="status">{move || news.get()}</p>
     }
-    .into_any()
 }
 
 impl Sending {
@@ -311,8 +314,7 @@ fn explained(error: &AppError) -> AnyView {
                 <a href=format!("/sign-in?next={PATH}") target="_blank" rel="external">"Sign in in another tab"</a>
                 ", then press the button again: the upload goes on where it stopped."
             </p>
-        }
-        .into_any(),
-        _ => view! { <p>{text}</p> }.into_any(),
+        },
+        _ => view! { <p>{text}</p> },
     }
 }

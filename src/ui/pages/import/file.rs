@@ -9,7 +9,7 @@ use leptos::{
 use super::upload::remembered;
 use crate::{
     domain::error::bytes_in_words,
-    ui::{components::alert::FieldError, format},
+    ui::{components::alert::FieldError, effect::effect, format, view},
 };
 
 /// The id of the control.
@@ -59,7 +59,7 @@ pub fn FileSection(
             begun: remembered::find(&remembered::key(&file)).is_some(),
         }));
     };
-    Effect::new(move |_| {
+    effect(move || {
         // Someone may have chosen before the page was taken over, and browsers restore what was chosen.
         look();
         unfinished.set(remembered::unfinished());
@@ -116,7 +116,7 @@ pub fn FileSection(
                         required
                         node_ref=input
                         aria-invalid=move || is_wrong().then_some("true")
-                        aria-describedby=move || if is_wrong() { "file-error file-hint" } else { "file-hint" }
+                        aria-describedby=move || Some(if is_wrong() { "file-error file-hint" } else { "file-hint" })
                         on:change=move |_| look()
                     />
                     <FieldError id="file-error" message=error />
@@ -142,12 +142,11 @@ pub fn FileSection(
             </div>
         </section>
     }
-    .into_any()
 }
 
 fn shown(Chosen { name, size, begun }: Chosen) -> AnyView {
     let begun = begun.then_some(" A part of it was uploaded before: the upload goes on there.");
-    view! { <p class="wrap-anywhere"><strong>{name}</strong> ", " {format::bytes(size)} "." {begun}</p> }.into_any()
+    view! { <p class="wrap-anywhere"><strong>{name}</strong> ", " {format::bytes(size)} "." {begun}</p> }
 }
 
 /// What can be gone on with.
@@ -158,7 +157,6 @@ fn resumable(name: String) -> AnyView {
             " is not finished. Choose the file again, and it goes on where it stopped."
         </p>
     }
-    .into_any()
 }
 
 /// Whether files are dragged, not a text or a link of the page.

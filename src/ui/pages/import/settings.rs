@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::{
     domain::{connection::Connection, import_form::ImportForm},
-    ui::components::alert::FieldError,
+    ui::{components::alert::FieldError, view},
 };
 
 /// The select Connection and the checkboxes.
@@ -21,17 +21,14 @@ pub fn SettingsSection(
     /// What is wrong with the restoring.
     restore_error: Signal<Option<String>>,
 ) -> AnyView {
-    let upsert = view! {
-        "A user with the same email is changed instead of failing: names, picture, blocked and whether the email is \
-         verified follow the file, and metadata is replaced as a whole."
-    };
+    let upsert = "A user with the same email is changed instead of failing: names, picture, blocked and whether the \
+                  email is verified follow the file, and metadata is replaced as a whole.";
     let restore = view! {
         "Keeps what the server sets otherwise, such as "<code>"created_at"</code>", "<code>"last_login"</code>" and "
         <code>"logins_count"</code>", as it stands in the file. Without it, such attributes are passed over and counted."
     };
-    let restore = can_restore.then(|| {
-        check_line("restore", "Restore read-only attributes", form.restore, restore.into_any(), restore_error)
-    });
+    let restore = can_restore
+        .then(|| check_line("restore", "Restore read-only attributes", form.restore, restore, restore_error));
     view! {
         <section class="form-section" aria-labelledby="import-settings">
             <h2 class="form-title" id="import-settings">"Import Settings"</h2>
@@ -46,7 +43,6 @@ pub fn SettingsSection(
             {restore}
         </section>
     }
-    .into_any()
 }
 
 #[component]
@@ -57,12 +53,12 @@ fn ConnectionField(connections: Vec<Connection>, chosen: String, error: Signal<O
     let none = !only && !connections.iter().any(is_chosen);
     let mut options = Vec::new();
     if !only {
-        options.push(view! { <option value="" selected=none>"Choose a connection"</option> }.into_any());
+        options.push(view! { <option value="" selected=none>"Choose a connection"</option> });
     }
     options.extend(connections.into_iter().map(|connection| {
         let selected = only || is_chosen(&connection);
         let name = String::from(connection.name);
-        view! { <option value=String::from(connection.id) selected=selected>{name}</option> }.into_any()
+        view! { <option value=String::from(connection.id) selected=selected>{name}</option> }
     }));
     let is_wrong = move || error.with(Option::is_some);
     view! {
@@ -81,7 +77,6 @@ fn ConnectionField(connections: Vec<Connection>, chosen: String, error: Signal<O
             <FieldError id="connection-error" message=error />
         </div>
     }
-    .into_any()
 }
 
 /// A checkbox with what it means.
@@ -117,5 +112,4 @@ fn check_line(
             </div>
         </div>
     }
-    .into_any()
 }

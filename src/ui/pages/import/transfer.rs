@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::upload::{Progress, Sent};
-use crate::ui::format;
+use crate::ui::{format, reactive, view};
 
 /// The id of the button that cancels it.
 pub const CANCEL: &str = "cancel-upload";
@@ -17,18 +17,18 @@ pub fn Transfer(
     on_cancel: Callback<()>,
 ) -> AnyView {
     let runs = Memo::new(move |_| progress.sent.with(Option::is_some));
-    let percent = Memo::new(move |_| progress.sent.with(|sent| sent.as_ref().map_or(0, percent)));
+    let percent = Memo::new(move |_| progress.sent.with(|sent| sent.as_ref().map_or(0, percent)).to_string());
     let waits = Memo::new(move |_| progress.waiting.with(Option::is_some));
-    let view = move || {
+    reactive(move || {
         runs.get().then(|| {
             view! {
                 <div class="form-section transfer">
                     <div class="progress">
-                        <progress max="100" value=move || percent.get().to_string() aria-label="Upload"></progress>
+                        <progress max="100" value=move || percent.get() aria-label="Upload"></progress>
                         <p class="progress-text">
-                            <strong>{move || percent.get()}"%"</strong>
+                            <strong>{move || format!("{}%", percent.get())}</strong>
                             " "
-                            {move || progress.sent.get().map(words)}
+                            {move || progress.sent.get().map(words).unwrap_or_default()}
                         </p>
                     </div>
                     <p class="trouble">
@@ -36,7 +36,7 @@ pub fn Transfer(
                         <span role="status">
                             {move || waits.get().then_some("Can't reach the server, trying again…")}
                         </span>
-                        {move || progress.waiting.get().map(|seconds| format!(" in {seconds} s"))}
+                        {move || progress.waiting.get().map(|seconds| format!(" in {seconds} s")).unwrap_or_default()}
                     </p>
                     <p class="hint">
                         "Keep this page open. If it closes, choose the same file again, and the upload goes on where it \
@@ -50,8 +50,7 @@ pub fn Transfer(
                 </div>
             }
         })
-    };
-    view.into_any()
+    })
 }
 
 /// Whole percent, 100 only where nothing is missing.

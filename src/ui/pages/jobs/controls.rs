@@ -14,7 +14,8 @@ use crate::{
             focus::{focus_soon, has_focus},
             submit::Submit,
         },
-        format,
+        effect::effect,
+        format, view,
     },
 };
 
@@ -64,7 +65,6 @@ where
             </button>
         </form>
     }
-    .into_any()
 }
 
 /// Ends a job that waits or runs. With JavaScript the page stays, and the focus goes on to Check Status when the button
@@ -72,7 +72,7 @@ where
 #[component]
 pub fn CancelButton(
     /// The job.
-    job: Signal<JobView>,
+    job: Memo<JobView>,
     /// Sends the wish.
     cancel: Submit<()>,
 ) -> AnyView {
@@ -81,7 +81,7 @@ pub fn CancelButton(
     let button_id = format!("cancel-{id}");
     {
         let (button, check) = (button_id.clone(), check_id(&id));
-        Effect::new(move |_| {
+        effect(move || {
             if !offered.get() && has_focus(&button) {
                 focus_soon(check.clone());
             }
@@ -114,7 +114,6 @@ pub fn CancelButton(
             </button>
         </form>
     }
-    .into_any()
 }
 
 /// Asks for a link and goes there: the answer is an attachment, so the page stays.
@@ -130,7 +129,6 @@ pub fn DownloadExport(
             </button>
         </form>
     }
-    .into_any()
 }
 
 /// Explains each Download export of the page.
@@ -145,7 +143,6 @@ pub fn DownloadHint(
         seconds => format::duration(seconds.into()),
     };
     view! { <p class="hint" id=DOWNLOAD_HINT>{format!("Each download gets a fresh link that works for {span}.")}</p> }
-        .into_any()
 }
 
 /// Opens the form with the settings of this job.
@@ -154,5 +151,5 @@ pub fn ExportAgain(
     /// The job's settings.
     request: ExportInput,
 ) -> AnyView {
-    view! { <a class="button button-small button-quiet" href=repeat::address(&request)>"Export again"</a> }.into_any()
+    view! { <a class="button button-small button-quiet" href=repeat::address(&request)>"Export again"</a> }
 }

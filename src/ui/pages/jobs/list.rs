@@ -30,7 +30,8 @@ use crate::{
             status,
             submit::Submit,
         },
-        format,
+        effect::on_change,
+        format, reactive, view,
     },
 };
 
@@ -49,15 +50,14 @@ pub fn JobsPage() -> AnyView {
     let content = waiting(move || async move {
         let role = role(session).await;
         match jobs.read().await {
-            Ok(jobs) => view! { <Loaded jobs query role /> }.into_any(),
-            Err(error) => view! { <Failure error /> }.into_any(),
+            Ok(jobs) => view! { <Loaded jobs query role /> },
+            Err(error) => view! { <Failure error /> },
         }
     });
     view! {
         <Title text="Import/Export Users" />
         {content}
     }
-    .into_any()
 }
 
 fn question(query: Memo<JobsQuery>) -> ListJobs {
@@ -71,11 +71,9 @@ fn Loaded(jobs: Jobs, query: Memo<JobsQuery>, role: Option<Role>) -> AnyView {
     let live = Live::new(jobs, is_settled, move || question(query));
     let announcement = RwSignal::new(String::new());
     announce_endings(live.value, announcement);
-    Effect::new(move |before: Option<JobsQuery>| {
-        let now = query.get();
-        if let Some(before) = before
-            && before != now
-        {
+    on_change(
+        move || query.get(),
+        move |before, now| {
             // Another page of jobs is read from its top; the links of the filter stay where they are.
             if before.older_than != now.older_than {
                 focus_soon(HEADING);
@@ -87,12 +85,11 @@ fn Loaded(jobs: Jobs, query: Memo<JobsQuery>, role: Option<Role>) -> AnyView {
                     announcement.set(format!("{} shown.", format::counted(count, "job")));
                 }
             });
-        }
-        now
-    });
+        },
+    );
     let cancel = Submit::to::<CancelJob>();
     cancel.after_each(move || live.refresh(|| {}));
-    live.page(GONE, move || view! { <Page live query role cancel announcement /> }.into_any())
+    live.page(GONE, move || view! { <Page live query role cancel announcement /> })
 }
 
 #[component]
@@ -119,9 +116,9 @@ fn Page(
     };
     let list = move || {
         if none.get() {
-            view! { <NoJobs query=query.get() /> }.into_any()
+            view! { <NoJobs query=query.get() /> }
         } else {
-            view! { <JobsTable jobs=live.value busy=live.busy query check cancel /> }.into_any()
+            view! { <JobsTable jobs=live.value busy=live.busy query check cancel /> }
         }
     };
     // Of any job: they all say the same.
@@ -160,7 +157,6 @@ fn Page(
         {move || hint()}
         <Paging older_than=Signal::derive(move || live.value.with(|jobs| jobs.older_than.clone())) query />
     }
-    .into_any()
 }
 
 /// Why the last job was not cancelled. Without JavaScript it comes with the page.
@@ -184,7 +180,6 @@ fn SubmittedNote() -> AnyView {
             }}
         </div>
     }
-    .into_any()
 }
 
 /// Chooses between all jobs and the member's own.
@@ -196,7 +191,6 @@ fn Filter(query: Memo<JobsQuery>) -> AnyView {
         view! { <a class="choice" href=href aria-current=current>{text}</a> }
     };
     view! { <nav class="choices" aria-label="Jobs to show">{link(false, "All jobs")} {link(true, "My jobs")}</nav> }
-        .into_any()
 }
 
 #[component]
@@ -207,7 +201,6 @@ fn NoJobs(query: JobsQuery) -> AnyView {
                 <p>"Jobs that were here have expired: they are deleted with their files."</p>
             </EmptyState>
         }
-        .into_any()
     } else if query.mine {
         view! {
             <EmptyState title="No jobs of yours">
@@ -215,20 +208,18 @@ fn NoJobs(query: JobsQuery) -> AnyView {
                 <p><a href=PATH>"Show all jobs"</a></p>
             </EmptyState>
         }
-        .into_any()
     } else {
         view! {
             <EmptyState title="No jobs yet">
                 <p>"Export users, and the job appears here. Its file can be downloaded until the job expires."</p>
             </EmptyState>
         }
-        .into_any()
     }
 }
 
 #[component]
-fn Paging(older_than: Signal<Option<JobId>>, query: Memo<JobsQuery>) -> impl IntoView {
-    move || {
+fn Paging(older_than: Signal<Option<JobId>>, query: Memo<JobsQuery>) -> AnyView {
+    reactive(move || {
         let JobsQuery { mine, older_than: from } = query.get();
         let link = |older_than: String, text: &'static str| {
             let href = JobsQuery { mine, older_than }.address();
@@ -238,23 +229,22 @@ fn Paging(older_than: Signal<Option<JobId>>, query: Memo<JobsQuery>) -> impl Int
         let older = older_than.get().map(|id| link(id.into(), "Older"));
         (newest.is_some() || older.is_some())
             .then(|| view! { <nav class="paging" aria-label="Pages of jobs">{newest} {older}</nav> })
-    }
+    })
 }
 
 /// Says so when jobs that were running have ended.
 fn announce_endings(jobs: RwSignal<Jobs>, announcement: RwSignal<String>) {
-    Effect::new(move |before: Option<Vec<(JobId, JobStatus)>>| {
-        jobs.with(|jobs| {
-            let ran = |id: &JobId| {
-                let before = before.as_deref().unwrap_or_default();
-                before.iter().any(|(earlier, status)| earlier == id && !status.is_final())
-            };
-            let ended = jobs.jobs.iter().filter(|job| job.status.is_final() && ran(&job.id));
-            let sentences: Vec<_> = ended.map(status::sentence).collect();
-            if !sentences.is_empty() {
-                announcement.set(sentences.join(" "));
-            }
-            jobs.jobs.iter().map(|job| (job.id.clone(), job.status)).collect()
-        })
-    });
+    on_change(
+        move || jobs.with(|jobs| jobs.jobs.iter().map(|job| (job.id.clone(), job.status)).collect::<Vec<_>>()),
+        move |before, _| {
+            let ran = |id: &JobId| before.iter().any(|(earlier, status)| earlier == id && !status.is_final());
+            jobs.with(|jobs| {
+                let ended = jobs.jobs.iter().filter(|job| job.status.is_final() && ran(&job.id));
+                let sentences: Vec<_> = ended.map(status::sentence).collect();
+                if !sentences.is_empty() {
+                    announcement.set(sentences.join(" "));
+                }
+            });
+        },
+    );
 }

@@ -10,11 +10,14 @@ use super::{
 };
 use crate::{
     domain::job::{JobId, JobRequest, JobStatus, JobView, JobsPage},
-    ui::components::{
-        rows::rows,
-        status::{self, JobProgress, StatusBadge},
-        submit::Submit,
-        time::{Countdown, Time},
+    ui::{
+        components::{
+            rows::rows,
+            status::{self, JobProgress, StatusBadge},
+            submit::Submit,
+            time::{Countdown, Time},
+        },
+        view,
     },
 };
 
@@ -60,13 +63,12 @@ where
                     {rows(
                         move || jobs.get().jobs,
                         |job| job.id.clone(),
-                        move |job| view! { <Row jobs job query check cancel /> }.into_any(),
+                        move |job| view! { <Row jobs job query check cancel /> },
                     )}
                 </tbody>
             </table>
         </div>
     }
-    .into_any()
 }
 
 #[component]
@@ -88,12 +90,11 @@ where
     let (kind, connection) = (words::kind_title(&job.request), words::connection(&job));
     let JobView { created_at, expires_at, .. } = job;
     let created_by = job.created_by.clone();
-    let current: Signal<JobView> = {
+    let current = {
         let id = id.clone();
         Memo::new(move |_| {
             jobs.with(|jobs| jobs.jobs.iter().find(|job| job.id == id).cloned()).unwrap_or_else(|| job.clone())
         })
-        .into()
     };
     let status = Memo::new(move |_| current.with(|job| job.status));
     let rows = Memo::new(move |_| current.with(status::rows));
@@ -139,5 +140,4 @@ where
             </td>
         </tr>
     }
-    .into_any()
 }

@@ -3,7 +3,10 @@
 use leptos::{ev::SubmitEvent, prelude::*};
 use leptos_router::{NavigateOptions, hooks::use_navigate};
 
-use crate::domain::{export_form, import_form};
+use crate::{
+    domain::{export_form, import_form},
+    ui::view,
+};
 
 /// The buttons that lead to the pages Import Users, for those who may, and Export Users.
 #[component]
@@ -17,7 +20,6 @@ pub fn Ways(
             {way(export_form::PATH, "button button-primary", "Export Users")}
         </div>
     }
-    .into_any()
 }
 
 /// Goes to a page; a form, because it is a button.
@@ -32,5 +34,4 @@ fn way(path: &'static str, class: &'static str, text: &'static str) -> AnyView {
             <button class=class type="submit">{text}</button>
         </form>
     }
-    .into_any()
 }

@@ -19,6 +19,7 @@ use crate::{
             focus::focus_soon,
             submit::Submit,
         },
+        effect::on_change,
         format, view,
     },
 };
@@ -65,16 +66,15 @@ pub fn ProfilePage() -> AnyView {
     };
     let successes = Memo::new(move |_| actions.successes());
     let profile = Asked::new(|| GetProfile {});
-    Effect::new(move |before: Option<(Option<usize>, Option<usize>)>| {
-        let now = successes.get();
-        if before.is_some_and(|before| before != now) {
+    on_change(
+        move || successes.get(),
+        move |_, now| {
             profile.refetch();
-            if now != (None, None) {
+            if *now != (None, None) {
                 focus_soon(NOTICE);
             }
-        }
-        now
-    });
+        },
+    );
     let query = use_query_map();
     let notice = move || if actions.failed() { None } else { query.with(|query| outcome(|name| query.get(name))) };
     let loaded = move |profile| view! { <Loaded profile actions /> };

@@ -9,6 +9,7 @@ use crate::{
             alert::{FieldError, refusal},
             submit::{Submit, SubmitForm},
         },
+        effect::effect,
         view,
     },
 };
@@ -35,7 +36,7 @@ pub fn ChangePasswordForm(
     });
     let other_error =
         move || error.get().filter(|error| !matches!(error, AppError::WrongCredentials | AppError::Invalid(_)));
-    Effect::new(move |_| {
+    effect(move || {
         if let Some(Ok(_)) = change.answer() {
             clear(CURRENT);
             clear(NEW);

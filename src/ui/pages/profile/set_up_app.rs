@@ -8,12 +8,15 @@ use super::PROFILE;
 use crate::{
     domain::{error::AppError, profile::SecondFactorSetUp},
     rpc::profile::{ConfirmSecondFactor, GetSecondFactorSetUp},
-    ui::components::{
-        alert::refusal,
-        asked::{Asked, answered},
-        copy::CopyButton,
-        failure::Failure,
-        submit::{Submit, SubmitForm},
+    ui::{
+        components::{
+            alert::refusal,
+            asked::{Asked, answered},
+            copy::CopyButton,
+            failure::Failure,
+            submit::{Submit, SubmitForm},
+        },
+        view,
     },
 };
 
@@ -23,16 +26,15 @@ pub fn SetUpAppPage() -> AnyView {
     let confirm = Submit::to::<ConfirmSecondFactor>();
     let set_up = Asked::new(|| GetSecondFactorSetUp {});
     let content = answered(set_up, move |set_up| match set_up {
-        Ok(set_up) => view! { <Loaded set_up confirm /> }.into_any(),
+        Ok(set_up) => view! { <Loaded set_up confirm /> },
         // Nothing is being set up, or no longer: the profile says how it stands.
-        Err(AppError::NotFound) => view! { <Redirect path=PROFILE /> }.into_any(),
-        Err(error) => view! { <Failure error /> }.into_any(),
+        Err(AppError::NotFound) => view! { <Redirect path=PROFILE /> },
+        Err(error) => view! { <Failure error /> },
     });
     view! {
         <Title text="Set up an authenticator app" />
         {content}
     }
-    .into_any()
 }
 
 #[component]
@@ -81,5 +83,4 @@ fn Loaded(set_up: SecondFactorSetUp, confirm: Submit<()>) -> AnyView {
             </div>
         </section>
     }
-    .into_any()
 }

@@ -21,6 +21,7 @@ use crate::{
             failure::Failure,
             http::set_status,
         },
+        effect::effect,
         format, view,
     },
 };
@@ -48,14 +49,14 @@ pub fn UsersPage() -> AnyView {
         let query = searched.get();
         (!query.q.trim().is_empty()).then_some(CountUsers { query, exact: !cfg!(feature = "ssr") })
     });
-    Effect::new(move |_| {
+    effect(move || {
         if let Some(Ok(Matches { exact: false, .. })) = count.get() {
             count.refetch();
         }
     });
     // What is typed stays while a page is loaded; the back button brings what was searched.
     let typed = RwSignal::new(query.with_untracked(|query| query.q.clone()));
-    Effect::new(move |_| typed.set(query.with(|query| query.q.clone())));
+    effect(move || typed.set(query.with(|query| query.q.clone())));
 
     let content = waiting(move || async move {
         let users = match users.read().await {

@@ -7,7 +7,10 @@ use leptos::{
     web_sys::js_sys::{Function, Promise, Reflect, futures::JsFuture},
 };
 
-use crate::{domain::json_text::pretty, ui::view};
+use crate::{
+    domain::json_text::pretty,
+    ui::{effect::effect, view},
+};
 
 /// The id of the heading.
 pub const RAW_JSON: &str = "raw-json";
@@ -22,7 +25,7 @@ pub fn RawJson(
     let copied = RwSignal::new("");
     // The button needs JavaScript, so it is there only when that runs.
     let runs = RwSignal::new(false);
-    Effect::new(move |_| runs.set(true));
+    effect(move || runs.set(true));
     let to_copy = StoredValue::new(text.clone());
     let on_click = move |_| {
         copied.set("");

@@ -10,7 +10,7 @@ use crate::{
     },
     ui::{
         components::{alert::Alert, status},
-        format,
+        format, reactive, view,
     },
 };
 
@@ -18,42 +18,40 @@ use crate::{
 #[component]
 pub fn Ended(
     /// The job.
-    job: Signal<JobView>,
+    job: Memo<JobView>,
     /// Where it is in its life.
     status: Memo<JobStatus>,
 ) -> AnyView {
-    (move || match status.get() {
+    reactive(move || match status.get() {
         JobStatus::Failed => {
             let details = details(job).unwrap_or_else(|| "The cause is in the server's log.".to_owned());
-            Some(view! { <Alert>{text(job, "failed", details)}</Alert> }.into_any())
+            Some(view! { <Alert>{text(job, "failed", details)}</Alert> })
         }
         JobStatus::Cancelled => {
             let text = text(job, "was cancelled", details(job).unwrap_or_default());
-            Some(view! { <div class="note">{text}</div> }.into_any())
+            Some(view! { <div class="note">{text}</div> })
         }
         _ => None,
     })
-    .into_any()
 }
 
-fn details(job: Signal<JobView>) -> Option<String> {
+fn details(job: Memo<JobView>) -> Option<String> {
     job.with_untracked(|job| job.status_details.clone())
 }
 
-fn text(job: Signal<JobView>, end: &str, details: String) -> AnyView {
+fn text(job: Memo<JobView>, end: &str, details: String) -> AnyView {
     let what = job.with_untracked(|job| format!("The {} {end}. ", status::noun(&job.request)));
     let next = job.with_untracked(|job| match &job.request {
         JobRequest::Export(_) => "There is no file. Export again opens the form with the same settings.".into_any(),
         JobRequest::Import(import) => {
             let done = imported(job.summary.unwrap_or_default(), import.dry_run);
-            view! { {done} " " <a href=import_form::PATH>"Import users again"</a> }.into_any()
+            view! { {done} " " <a href=import_form::PATH>"Import users again"</a> }
         }
     });
     view! {
         <p><strong>{what}</strong> {details}</p>
         <p>{next}</p>
     }
-    .into_any()
 }
 
 /// What has become of the users before it ended.

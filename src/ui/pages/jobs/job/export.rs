@@ -12,6 +12,7 @@ use crate::{
     ui::{
         format,
         pages::jobs::controls::{DownloadExport, DownloadHint, ExportAgain, job_path},
+        reactive, view,
     },
 };
 
@@ -30,7 +31,6 @@ pub fn ExportActions(
         {move || download()}
         <ExportAgain request />
     }
-    .into_any()
 }
 
 /// Explains the download of a completed export.
@@ -41,15 +41,14 @@ pub fn ExportHint(
     /// How long a link works, in seconds.
     link_lifetime_seconds: u32,
 ) -> AnyView {
-    (move || (status.get() == JobStatus::Completed).then(|| view! { <DownloadHint link_lifetime_seconds /> }))
-        .into_any()
+    reactive(move || (status.get() == JobStatus::Completed).then(|| view! { <DownloadHint link_lifetime_seconds /> }))
 }
 
 /// Everything about the export.
 #[component]
 pub fn ExportDetails(
     /// The job.
-    job: Signal<JobView>,
+    job: Memo<JobView>,
     /// Its settings.
     request: ExportInput,
 ) -> AnyView {
@@ -61,7 +60,6 @@ pub fn ExportDetails(
         {move || facts()}
         <Fields request />
     }
-    .into_any()
 }
 
 fn facts(job: &JobView, request: &ExportInput) -> AnyView {
@@ -71,7 +69,7 @@ fn facts(job: &JobView, request: &ExportInput) -> AnyView {
     );
     let mut facts = identity(job);
     if let Some(q) = request.q.clone() {
-        facts.push(fact("Search", view! { <code class="wrap-anywhere">{q}</code> }.into_any()));
+        facts.push(fact("Search", view! { <code class="wrap-anywhere">{q}</code> }));
     }
     facts.extend([
         text_fact("Format", request.format.to_ascii_uppercase()),
@@ -99,7 +97,6 @@ fn CheckFile(id: JobId, file_name: String) -> AnyView {
             </p>
         </form>
     }
-    .into_any()
 }
 
 /// The fields of the file and what each is called there.
@@ -140,5 +137,4 @@ fn Fields(request: ExportInput) -> AnyView {
             </table>
         </section>
     }
-    .into_any()
 }

@@ -11,6 +11,7 @@ use crate::{
         components::time::{Countdown, Time},
         format,
         pages::jobs::words,
+        view,
     },
 };
 
@@ -19,7 +20,7 @@ pub const NONE: &str = "–";
 
 /// One line of the list.
 pub fn fact(label: &'static str, value: AnyView) -> AnyView {
-    view! { <div class="fact"><dt>{label}</dt> <dd>{value}</dd></div> }.into_any()
+    view! { <div class="fact"><dt>{label}</dt> <dd>{value}</dd></div> }
 }
 
 /// One line of the list, of plain text.
@@ -30,15 +31,15 @@ pub fn text_fact(label: &'static str, value: impl Into<String>) -> AnyView {
 /// A line of the list that has a row for itself: something long, to be compared.
 pub fn code_fact(label: &'static str, value: Option<String>) -> AnyView {
     let value = match value {
-        Some(value) => view! { <code class="wrap-anywhere">{value}</code> }.into_any(),
+        Some(value) => view! { <code class="wrap-anywhere">{value}</code> },
         None => NONE.into_any(),
     };
-    view! { <div class="fact fact-wide"><dt>{label}</dt> <dd>{value}</dd></div> }.into_any()
+    view! { <div class="fact fact-wide"><dt>{label}</dt> <dd>{value}</dd></div> }
 }
 
 /// What every job begins with: its id, what it does, and where.
 pub fn identity(job: &JobView) -> Vec<AnyView> {
-    let id = view! { <code class="wrap-anywhere">{job.id.to_string()}</code> }.into_any();
+    let id = view! { <code class="wrap-anywhere">{job.id.to_string()}</code> };
     vec![
         fact("ID", id),
         text_fact("Type", words::kind_title(&job.request)),
@@ -67,7 +68,7 @@ pub fn course(job: &JobView) -> Vec<AnyView> {
         text_fact("Duration", span(job.started_at, job.finished_at)),
         text_fact("Throughput", pace),
         text_fact("Attempts", attempts),
-        fact("Expires", view! { <Countdown at=job.expires_at /> }.into_any()),
+        fact("Expires", view! { <Countdown at=job.expires_at /> }),
     ]
 }
 
@@ -89,14 +90,13 @@ pub fn card(facts: Vec<AnyView>, below: AnyView) -> AnyView {
             {below}
         </section>
     }
-    .into_any()
 }
 
 /// An instant that may not have come yet.
 fn when(at: Option<Timestamp>) -> AnyView {
     match at {
-        Some(at) => view! { <Time at /> }.into_any(),
-        None => view! { <span class="faint">"Not yet"</span> }.into_any(),
+        Some(at) => view! { <Time at /> },
+        None => view! { <span class="faint">"Not yet"</span> },
     }
 }
 

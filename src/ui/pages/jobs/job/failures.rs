@@ -12,6 +12,7 @@ use crate::{
     },
     ui::{
         components::{focus::focus_soon, live::Live, rows::rows},
+        effect::on_change,
         format, reactive, view,
     },
 };
@@ -32,11 +33,11 @@ pub fn Failures(
     /// Where it is said what came.
     announcement: RwSignal<String>,
 ) -> AnyView {
-    Effect::new(move |before: Option<FailuresQuery>| {
-        let now = query.get();
-        if before.is_some_and(|before| before != now) {
+    on_change(
+        move || query.get(),
+        move |before, now| {
             // Another page of them is read from its top; the links of the filter stay where they are.
-            if before.is_some_and(|before| before.after != now.after) {
+            if before.after != now.after {
                 focus_soon(HEADING);
             }
             announcement.set(String::new());
@@ -46,9 +47,8 @@ pub fn Failures(
                     announcement.set(format!("{} shown.", format::counted(count, "failed user")));
                 }
             });
-        }
-        now
-    });
+        },
+    );
     let id = live.value.with_untracked(|shown| shown.job.id.clone());
     let shown: Shown = Memo::new(move |_| {
         live.value.with(|shown| (FailuresQuery { code: shown.code, after: shown.after }, shown.failures.clone()))
@@ -62,13 +62,13 @@ type Shown = Memo<(FailuresQuery, FailuresPage)>;
 
 /// What stays the same elements while others are shown, so that the focus stays on them too: the heading and the filter.
 fn section(id: &JobId, shown: Shown) -> AnyView {
-    let total = Memo::new(move |_| shown.with(|(_, page)| page.total));
+    let title = Memo::new(move |_| shown.with(|(_, page)| format!("Failed users ({})", format::number(page.total))));
     let list_id = id.clone();
     view! {
         <section class="card failures" aria-labelledby=HEADING>
             <div class="card-head">
                 <h2 class="card-title" id=HEADING tabindex="-1">
-                    {move || format!("Failed users ({})", format::number(total.get()))}
+                    {move || title.get()}
                 </h2>
                 <form method="post" action=failures_path(id)>
                     <button class="button" type="submit" aria-describedby=HINT>"Download failed users"</button>
@@ -146,9 +146,8 @@ fn row(failed: FailedUser) -> AnyView {
                     {pretty(&json)}
                 </pre>
             </details>
-        }
-        .into_any(),
-        None => view! { <p class="hint">"What stands there is no JSON object."</p> }.into_any(),
+        },
+        None => view! { <p class="hint">"What stands there is no JSON object."</p> },
     };
     view! {
         <tr role="row">
@@ -165,7 +164,7 @@ fn error(RowError { code, message, path }: RowError) -> AnyView {
     // Most messages begin with the attribute's name.
     let is_told = path.is_empty() || message.starts_with(&path);
     let path = (!is_told).then(|| view! { <code class="error-path">{path}</code> " " });
-    view! { <li class="wrap-anywhere"><code class="chip">{code.name()}</code> " " {path} {message}</li> }.into_any()
+    view! { <li class="wrap-anywhere"><code class="chip">{code.name()}</code> " " {path} {message}</li> }
 }
 
 fn paging(id: &JobId, query: FailuresQuery, next: Option<u64>) -> AnyView {

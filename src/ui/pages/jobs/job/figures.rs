@@ -21,12 +21,12 @@ use crate::{
 #[component]
 pub fn Figures(
     /// The job.
-    job: Signal<JobView>,
+    job: Memo<JobView>,
     /// Whether it changes nothing.
     dry_run: bool,
 ) -> AnyView {
     let import = Submit::to::<ImportChecked>();
-    let summary = Memo::new(move |_| job.with(|job| job.summary.unwrap_or_default()));
+    let summary = move || job.with(|job| job.summary.unwrap_or_default());
     let status = Memo::new(move |_| job.with(|job| job.status));
     let heading = move || match (dry_run, status.get().is_final()) {
         (true, _) => "What would happen",
@@ -37,12 +37,12 @@ pub fn Figures(
         let figure = |(label, number): (&'static str, u64)| {
             view! { <div class="figure"><dt>{label}</dt> <dd>{format::number(number)}</dd></div> }
         };
-        labelled(summary.get(), dry_run).into_iter().map(figure).collect::<Vec<_>>()
+        labelled(summary(), dry_run).into_iter().map(figure).collect::<Vec<_>>().into_any()
     };
     let can_import = Memo::new(move |_| job.with(|job| job.can_import));
     let next = move || {
         (dry_run && status.get() == JobStatus::Completed).then(|| {
-            let ImportSummary { inserted, updated, .. } = summary.get();
+            let ImportSummary { inserted, updated, .. } = summary();
             let id = job.with_untracked(|job| job.id.clone());
             next(id, inserted + updated, can_import.get(), import.form)
         })

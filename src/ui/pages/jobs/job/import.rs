@@ -5,18 +5,18 @@ use leptos::prelude::*;
 use super::facts::{card, code_fact, course, identity, size, text_fact};
 use crate::{
     domain::{import_request::ImportInput, job::JobView},
-    ui::format,
+    ui::{format, reactive},
 };
 
 /// Everything about the import that is not in its figures.
 #[component]
 pub fn ImportDetails(
     /// The job.
-    job: Signal<JobView>,
+    job: Memo<JobView>,
     /// Its settings.
     request: ImportInput,
 ) -> AnyView {
-    (move || job.with(|job| facts(job, &request))).into_any()
+    reactive(move || job.with(|job| facts(job, &request)))
 }
 
 fn facts(job: &JobView, request: &ImportInput) -> AnyView {

@@ -30,7 +30,7 @@ use crate::{
     domain::{
         error::AppError,
         import_form::ShownJob,
-        job::{JobRequest, JobStatus, JobView},
+        job::{JobRequest, JobView},
     },
     rpc::{exports::CancelJob, imports::ShowJob},
     ui::{
@@ -41,6 +41,7 @@ use crate::{
             status::{self, JobProgress, StatusBadge},
             submit::Submit,
         },
+        effect::on_change,
         reactive, view,
     },
 };
@@ -92,7 +93,7 @@ fn Loaded(shown: ShownJob, query: Memo<FailuresQuery>) -> AnyView {
 
 #[component]
 fn Page(live: Live<ShownJob>, query: Memo<FailuresQuery>, cancel: Submit<()>) -> AnyView {
-    let job: Signal<JobView> = Memo::new(move |_| live.value.with(|shown| shown.job.clone())).into();
+    let job = Memo::new(move |_| live.value.with(|shown| shown.job.clone()));
     let status = Memo::new(move |_| job.with(|job| job.status));
     let announcement = RwSignal::new(String::new());
     let announce = move || announcement.set(job.with_untracked(status::sentence));
@@ -104,13 +105,14 @@ fn Page(live: Live<ShownJob>, query: Memo<FailuresQuery>, cancel: Submit<()>) ->
         });
     };
     // Whoever waits for the end is told of it.
-    Effect::new(move |before: Option<JobStatus>| {
-        let now = status.get();
-        if before.is_some_and(|before| !before.is_final()) && now.is_final() {
-            announce();
-        }
-        now
-    });
+    on_change(
+        move || status.get(),
+        move |before, now| {
+            if !before.is_final() && now.is_final() {
+                announce();
+            }
+        },
+    );
     let JobView { id, request, link_lifetime_seconds, .. } = job.get_untracked();
     let title = words::page_title(&request);
     let path = query.with_untracked(|query| query.address(&id));

@@ -19,7 +19,7 @@ pub mod question;
 pub mod read;
 pub mod session;
 pub mod users;
-mod write;
+pub(crate) mod write;
 
 #[cfg(feature = "ssr")]
 mod context {

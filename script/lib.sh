@@ -212,9 +212,18 @@ has_chromium() {
     return 1
 }
 
+# The source of Rust's standard library, for build_release, which can do without.
+setup_rust_source() {
+    [[ -d $(rustc --print sysroot)/lib/rustlib/src/rust/library ]] && return
+    has rustup || return 0
+    say "Rust's component rust-src: adding it, a few seconds, once"
+    rustup component add rust-src >/dev/null 2>&1 </dev/null || true
+}
+
 # What a release build needs, and the system's COMMAND…
 setup_build() {
     setup_rust
+    setup_rust_source
     setup_packages cc node npm "$@"
     setup_node
     setup_cargo_leptos
@@ -237,5 +246,22 @@ setup_tests() {
 # compressed in advance; the WebAssembly is in parts, of which a page loads those that it needs (src/ui/lazy.rs). Not for
 # "cargo leptos watch", which would go on serving the names of the first build.
 build_release() {
-    LEPTOS_HASH_FILES=true cargo leptos build --release --precompress --split --lib-features split
+    if ! small build_part --frontend-only --lib-cargo-args=-Zbuild-std=std,panic_abort \
+        --lib-cargo-args=-Zbuild-std-features=optimize_for_size; then
+        say "The browser's files could not be built small with this Rust: building the usual ones, an eighth larger"
+        build_part --frontend-only
+    fi
+    build_part --server-only
+}
+
+build_part() {
+    LEPTOS_HASH_FILES=true cargo leptos build --release --precompress --split --lib-features split "$@"
+}
+
+# small COMMAND…: builds for the browser without what tells where and why a program panics: there it stops without a word.
+# With the standard library compiled along, which has none of it either, the files are a ninth smaller. These options are not
+# stable: another version of Rust may not know them.
+small() {
+    local flags='-Zunstable-options -Cpanic=immediate-abort -Zlocation-detail=none -Zfmt-debug=none'
+    RUSTC_BOOTSTRAP=1 CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS=$flags "$@"
 }

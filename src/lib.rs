@@ -15,6 +15,8 @@ pub mod ui;
 #[cfg(feature = "hydrate")]
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {
+    // A release build panics without words (script/lib.sh).
+    #[cfg(not(feature = "split"))]
     console_error_panic_hook::set_once();
     #[cfg(feature = "split")]
     ui::common::keep();

@@ -71,7 +71,7 @@ impl std::str::FromStr for Sort {
             {
                 Ok(Self { attribute, descending })
             }
-            _ => Err(format!("Users can't be sorted by {name:?}")),
+            _ => Err(format!("Users can't be sorted by \"{name}\"")),
         }
     }
 }

@@ -108,7 +108,6 @@ fn values(json: &str) -> Option<String> {
         json.split(['[', ']']).collect::<Vec<_>>().join(json),
         json.trim().to_owned(),
         member.email,
-        maybe_number.unwrap_or_default().to_string(),
         format!("{json}-error"),
         format!("{json}-hint"),
         format!("{json}: "),
@@ -124,7 +123,8 @@ fn values(json: &str) -> Option<String> {
         || hasher.finish() == 0
         || maybe_at == Some(at)
         || flag
-        || maybe_job == json.parse().ok()
+        || maybe_number.is_some()
+        || maybe_job.is_some()
         || json.eq_ignore_ascii_case(texts.first()?);
     known.then(|| all.concat())
 }

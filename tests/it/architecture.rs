@@ -177,6 +177,18 @@ fn every_file_of_the_server_has_a_rule() {
 }
 
 #[test]
+fn nothing_that_the_browser_shows_is_formatted_for_debugging() {
+    // There it would be empty: a release build leaves such formatting out.
+    for part in ["domain", "rpc", "ui"] {
+        for file in files(&source().join(part)) {
+            let text = fs::read_to_string(&file).unwrap();
+            let code = text.split("#[cfg(test)]").next().unwrap();
+            assert!(!code.contains(":?}") && !code.contains(":#?}"), "{}", file.display());
+        }
+    }
+}
+
+#[test]
 fn crates_stay_where_they_belong() {
     for (part, banned) in BANNED_CRATES {
         for file in files(&source().join(part)) {

@@ -65,14 +65,13 @@ impl FormAddress {
     pub fn resetter(self) -> impl Fn() + Clone + 'static {
         let navigate = use_navigate();
         move || {
-            let is_known = self.search.with_untracked(String::is_empty);
-            if is_known {
+            if self.search.with_untracked(String::is_empty) {
                 self.write(&ExportForm::default());
-            }
-            self.written.set_value(None);
-            if is_known {
+                // It is asked for, not typed: the form that is shown is another one.
+                self.written.set_value(None);
                 self.resets.update(|resets| *resets += 1);
             } else {
+                self.written.set_value(None);
                 navigate(PATH, NavigateOptions { replace: true, scroll: false, ..NavigateOptions::default() });
             }
         }
